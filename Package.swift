@@ -1,0 +1,96 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Targets in the order of the layers: each may use only those above it (Docs/architecture.md).
+let package = Package(
+    name: "wherry",
+    products: [
+        .executable(name: "wherry", targets: ["wherry"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CRabbitMQ",
+            pkgConfig: "librabbitmq",
+            providers: [.apt(["librabbitmq-dev", "libssl-dev"])]
+        ),
+        .target(
+            name: "AMQP",
+            dependencies: ["CRabbitMQ", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: settings
+        ),
+        .target(name: "CareRecord", swiftSettings: settings),
+        .target(name: "Replication", dependencies: ["AMQP", "CareRecord"], swiftSettings: settings),
+        .target(
+            name: "Storage",
+            dependencies: ["CareRecord", "Replication", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Topology",
+            dependencies: [
+                "AMQP", "CareRecord", "Replication", "Yams",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Worker",
+            dependencies: [
+                "AMQP", "CareRecord", "Replication", "Storage", "Topology",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "CareRecord", "Replication", "Storage", "Topology", "Worker",
+                .product(name: "Hummingbird", package: "hummingbird"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(name: "LoadTest", dependencies: ["CareRecord"], swiftSettings: settings),
+        .executableTarget(
+            name: "wherry",
+            dependencies: [
+                "AMQP", "CareRecord", "Replication", "Storage", "Topology", "Worker", "Gateway", "LoadTest",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "TestSupport",
+            dependencies: ["AMQP", "CareRecord", "Topology"],
+            path: "Tests/TestSupport",
+            swiftSettings: settings
+        ),
+        .testTarget(name: "AMQPTests", dependencies: ["AMQP", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "CareRecordTests", dependencies: ["CareRecord"], swiftSettings: settings),
+        .testTarget(name: "ReplicationTests", dependencies: ["Replication"], swiftSettings: settings),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "TopologyTests", dependencies: ["Topology", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "WorkerTests", dependencies: ["Worker", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "GatewayTests", dependencies: ["Gateway", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "LoadTestTests", dependencies: ["LoadTest"], swiftSettings: settings),
+        .testTarget(name: "WherryTests", dependencies: ["wherry", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "HouseTests", swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,7 @@
+import ArgumentParser
+import AsyncHTTPClient
+
+@main
+struct Wherry: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "wherry")
+}
