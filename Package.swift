@@ -37,7 +37,11 @@ let package = Package(
         .target(name: "Replication", dependencies: ["AMQP", "CareRecord"], swiftSettings: settings),
         .target(
             name: "Storage",
-            dependencies: ["CareRecord", "Replication", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "CareRecord", "Replication",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: settings
         ),
         .target(
