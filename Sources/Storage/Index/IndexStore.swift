@@ -12,7 +12,7 @@ package final class IndexStore: Sendable {
         /// How far each source that was touched is now.
         package var progress: [HIEIdentifier: SourceProgress] = [:]
         /// Changes that changed something.
-        package var applied = 0
+        package var appliedBySource: [HIEIdentifier: Int] = [:]
         /// Changes that were there already, in this version or a later one.
         package var superseded = 0
         /// Batches of an epoch that is over.
@@ -135,7 +135,7 @@ package final class IndexStore: Sendable {
         for (hie, change) in ordered {
             guard var source = sources.removeValue(forKey: hie) else { continue }
             if try writer.apply(change, to: &source) {
-                applied.applied += 1
+                applied.appliedBySource[hie, default: 0] += 1
             } else {
                 applied.superseded += 1
             }
