@@ -1,6 +1,6 @@
 package import CareRecord
 package import Replication
-import Storage
+package import Storage
 import Topology
 
 /// What this worker's index holds about one patient, and how complete that is.

@@ -1,7 +1,7 @@
-package import AMQP
+import AMQP
 package import CareRecord
 package import Logging
-package import Replication
+import Replication
 package import ServiceLifecycle
 package import Storage
 import Topology
@@ -81,7 +81,8 @@ package final class Worker: Sendable {
         switch line.role {
         case .publish:
             return Outbox(
-                settings: settings, records: records, line: line, counters: counters, clock: clock, logger: logger)
+                settings: settings, records: records, line: line, retry: retry, counters: counters, clock: clock,
+                logger: logger)
         case .consume:
             let parking = Parking(
                 queue: BrokerNames.changesQueue(hie), letters: deadLetters, coverage: coverageBoard,

@@ -4,7 +4,7 @@ import GRDB
 package import Replication
 
 /// What could not be applied, whole, with its cause.
-package struct DeadLetter: Sendable, Hashable {
+package struct DeadLetter: Sendable, Equatable {
     package let rejection: Rejection
     /// The source that it names, where that much could be read and believed.
     package let source: HIEIdentifier?

@@ -21,7 +21,7 @@ struct BrokerLine: Sendable {
 
     /// Runs `work` on one session after another until the graceful stop. `work` returns when it has finished what it
     /// held after a stop, and throws when its session ended.
-    func run(_ work: @Sendable (Session) async throws -> Void) async {
+    func run(_ work: @escaping @Sendable (Session) async throws -> Void) async {
         var backOff = BackOff()
         var attempt = 0
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
@@ -42,7 +42,7 @@ struct BrokerLine: Sendable {
         }
     }
 
-    private func use(_ session: Session, _ work: @Sendable (Session) async throws -> Void) async throws {
+    private func use(_ session: Session, _ work: @escaping @Sendable (Session) async throws -> Void) async throws {
         do {
             try await withThrowingTaskGroup { group in
                 group.addTask { try await watch(session) }

@@ -16,7 +16,9 @@ struct IndexWriter: Sendable {
 
     func apply(_ batches: [ChangeBatch]) async throws {
         guard !batches.isEmpty else { return }
-        let applied = try await retry.run("intake") { try await index.apply(batches) }
+        let applied = try await retry.run("intake") { () async throws(StorageError) in
+            try await index.apply(batches)
+        }
         coverage.advanced(applied.progress)
         counters.count { counters in
             counters.indexTransactions += 1

@@ -4,6 +4,7 @@ import Logging
 import Replication
 import ServiceLifecycle
 import Storage
+import Topology
 
 /// Takes the change messages of one broker and applies them: verdict, one transaction, acknowledgement. Several messages
 /// share a transaction when they wait together. A message that cannot be read is parked before it is acknowledged;

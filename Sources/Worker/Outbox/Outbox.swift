@@ -13,9 +13,12 @@ actor Outbox: Service {
     /// A pulse outlives this many periods, then the broker forgets it.
     private static let pulseLifetimePeriods: Int64 = 3
 
+    private static let part = "outbox"
+
     private let source: HIEIdentifier
     private let records: RecordStore
     private let line: BrokerLine
+    private let retry: StorageRetry
     private let settings: WorkerSettings
     private let counters: CounterBoard
     private let clock: WallClock
@@ -27,13 +30,14 @@ actor Outbox: Service {
     private var roomWaiter: CheckedContinuation<Void, Never>?
 
     init(
-        settings: WorkerSettings, records: RecordStore, line: BrokerLine, counters: CounterBoard, clock: WallClock,
-        logger: Logger
+        settings: WorkerSettings, records: RecordStore, line: BrokerLine, retry: StorageRetry,
+        counters: CounterBoard, clock: WallClock, logger: Logger
     ) {
         source = settings.hie
         self.settings = settings
         self.records = records
         self.line = line
+        self.retry = retry
         self.counters = counters
         self.clock = clock
         self.logger = logger
@@ -46,7 +50,7 @@ actor Outbox: Service {
 
     private func work(_ session: Session) async throws {
         try await session.inspectExchange(BrokerNames.changesExchange)
-        let state = try await records.journalState()
+        let state = try await journalState()
         machine = OutboxMachine(publishedThrough: state.publishedThrough, limits: settings.outbox)
         persistedThrough = state.publishedThrough
         line.noteConnected()
@@ -78,9 +82,7 @@ actor Outbox: Service {
                     await room()
                     continue
                 }
-                guard let page = try await records.journalPage(after: machine.sentThrough, limits: machine.limits) else {
-                    break
-                }
+                guard let page = try await page(after: machine.sentThrough) else { break }
                 guard page.isFull || machine.demand == .anything else {
                     await room()
                     continue
@@ -136,14 +138,26 @@ actor Outbox: Service {
         let through = machine.publishedThrough
         guard through > persistedThrough else { return }
         persistedThrough = through
-        try await records.published(through: through)
+        try await retry.run(Self.part) { [records] () async throws(StorageError) in
+            try await records.published(through: through)
+        }
+    }
+
+    private func journalState() async throws -> RecordStore.JournalState {
+        try await retry.run(Self.part) { [records] () async throws(StorageError) in try await records.journalState() }
+    }
+
+    private func page(after: Int64) async throws -> JournalPage? {
+        try await retry.run(Self.part) { [records, settings] () async throws(StorageError) in
+            try await records.journalPage(after: after, limits: settings.outbox)
+        }
     }
 
     private func pulse(_ session: Session) async throws {
         let interval = settings.pulseIntervalMilliseconds
         while true {
             try await persist()
-            let state = try await records.journalState()
+            let state = try await journalState()
             let pulse = Pulse(source: source, epoch: state.epoch, head: state.head, digest: state.digest.text)
             let outgoing = pulse.message(sentAt: clock.now, lifetimeMilliseconds: interval * Self.pulseLifetimePeriods)
             _ = try await session.publishConfirmed(
