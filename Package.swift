@@ -45,6 +45,7 @@ let package = Package(
             dependencies: [
                 "AMQP", "CareRecord", "Replication", "Yams",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings
         ),
@@ -72,6 +73,7 @@ let package = Package(
                 "AMQP", "CareRecord", "Replication", "Storage", "Topology", "Worker", "Gateway", "LoadTest",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings
         ),
