@@ -107,13 +107,9 @@ package final class Worker: Sendable {
     }
 
     private static func endpoints(_ link: BrokerLink, _ access: BrokerAccess) throws -> [Endpoint] {
-        let tls = access.authorityFile.map {
-            TLSFiles(ca: $0, certificate: access.certificateFile, key: access.keyFile)
-        }
-        return try link.addresses.map { address in
+        try link.addresses.map { address in
             do {
-                let address = try access.address(address)
-                return try Endpoint(url: address.url, tls: address.isSecure ? tls : nil)
+                return try access.endpoint(address)
             } catch {
                 throw WorkerError(.badBroker, "broker \(link.name): \(error)")
             }
