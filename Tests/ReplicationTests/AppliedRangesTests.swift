@@ -29,7 +29,8 @@ import Testing
         #expect(ranges.islands == [AppliedRanges.Island(after: 4, through: 9)])
     }
 
-    @Test("an empty or reversed range changes nothing", arguments: [(3, 3), (5, 2), (0, 0), (-4, -1)] as [(Int64, Int64)])
+    @Test(
+        "an empty or reversed range changes nothing", arguments: [(3, 3), (5, 2), (0, 0), (-4, -1)] as [(Int64, Int64)])
     func empty(range: (after: Int64, through: Int64)) {
         var ranges = AppliedRanges(watermark: 2, islands: [])
         ranges.insert(after: range.after, through: range.through)
@@ -45,7 +46,9 @@ import Testing
 
     @Test("islands beyond the limit are not recorded, and the watermark still moves") func limit() {
         var ranges = AppliedRanges()
-        for number in Int64(1)...Int64(AppliedRanges.islandsMax + 50) { ranges.insert(after: number * 2, through: number * 2 + 1) }
+        for number in Int64(1)...Int64(AppliedRanges.islandsMax + 50) {
+            ranges.insert(after: number * 2, through: number * 2 + 1)
+        }
         #expect(ranges.islands.count == AppliedRanges.islandsMax)
         ranges.insert(after: 0, through: 2)
         #expect(ranges.watermark == 3)

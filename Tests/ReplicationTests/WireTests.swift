@@ -11,7 +11,9 @@ private func key(_ reference: String) -> EntryKey {
     EntryKey(patient: NHSNumber(firstNine: 999_000_001)!, resource: ResourceKey(reference: reference)!)  // constants
 }
 
-private func delivery(_ outgoing: Outgoing, change: (inout Message) -> Void = { _ in }, routingKey: String? = nil) -> Delivery {
+private func delivery(_ outgoing: Outgoing, change: (inout Message) -> Void = { _ in }, routingKey: String? = nil)
+    -> Delivery
+{
     var message = outgoing.message
     change(&message)
     return Delivery(
@@ -54,19 +56,27 @@ private func read(_ delivery: Delivery) throws(Rejection) -> IncomingBatch {
         }
     }
 
-    @Test("a line that is not a change is refused with its cause and without its values", arguments: [
-        ("nonsense", .undecodable),
-        ("[]", .schema),
-        (#"{"seq":0,"op":"withdraw","patient":"9990000018","resource":"Condition/1"}"#, .schema),
-        (#"{"seq":1.5,"op":"withdraw","patient":"9990000018","resource":"Condition/1"}"#, .schema),
-        (#"{"seq":1,"op":"erase","patient":"9990000018","resource":"Condition/1"}"#, .schema),
-        (#"{"seq":1,"op":"withdraw","patient":"9990000017","resource":"Condition/1"}"#, .nhsNumberInvalid),
-        (#"{"seq":1,"op":"withdraw","patient":9990000018,"resource":"Condition/1"}"#, .schema),
-        (#"{"seq":1,"op":"withdraw","patient":"9990000018","resource":"condition"}"#, .schema),
-        (#"{"seq":1,"op":"put","patient":"9990000018","resource":"Condition/1","category":"magic"}"#, .schema),
-        (#"{"seq":1,"op":"put","patient":"9990000018","resource":"Condition/1","category":"condition","code":7}"#, .schema),
-        (#"{"seq":1,"op":"put","patient":"9990000018","resource":"Patient/1","category":"demographics","demographics":"x"}"#, .schema),
-    ] as [(String, Rejection.Cause)])
+    @Test(
+        "a line that is not a change is refused with its cause and without its values",
+        arguments: [
+            ("nonsense", .undecodable),
+            ("[]", .schema),
+            (#"{"seq":0,"op":"withdraw","patient":"9990000018","resource":"Condition/1"}"#, .schema),
+            (#"{"seq":1.5,"op":"withdraw","patient":"9990000018","resource":"Condition/1"}"#, .schema),
+            (#"{"seq":1,"op":"erase","patient":"9990000018","resource":"Condition/1"}"#, .schema),
+            (#"{"seq":1,"op":"withdraw","patient":"9990000017","resource":"Condition/1"}"#, .nhsNumberInvalid),
+            (#"{"seq":1,"op":"withdraw","patient":9990000018,"resource":"Condition/1"}"#, .schema),
+            (#"{"seq":1,"op":"withdraw","patient":"9990000018","resource":"condition"}"#, .schema),
+            (#"{"seq":1,"op":"put","patient":"9990000018","resource":"Condition/1","category":"magic"}"#, .schema),
+            (
+                #"{"seq":1,"op":"put","patient":"9990000018","resource":"Condition/1","category":"condition","code":7}"#,
+                .schema
+            ),
+            (
+                #"{"seq":1,"op":"put","patient":"9990000018","resource":"Patient/1","category":"demographics","demographics":"x"}"#,
+                .schema
+            ),
+        ] as [(String, Rejection.Cause)])
     func refused(line: String, cause: Rejection.Cause) {
         let rejection = #expect(throws: Rejection.self) { try ChangeLine.read(ArraySlice(line.utf8)) }
         #expect(rejection?.cause == cause)
@@ -101,7 +111,8 @@ private func read(_ delivery: Delivery) throws(Rejection) -> IncomingBatch {
     }
 
     @Test("promise P6: one bad line is parked alone, the others stand") func badLine() throws {
-        let incoming = try read(delivery(batch([withdraw, "{", withdraw.replacing("3", with: "4", maxReplacements: 1)])))
+        let incoming = try read(
+            delivery(batch([withdraw, "{", withdraw.replacing("3", with: "4", maxReplacements: 1)])))
         #expect(incoming.batch.changes.map(\.seq) == [3, 4])
         #expect(incoming.refused.map(\.rejection.cause) == [.undecodable])
         #expect(incoming.refused.map(\.line) == [Array("{".utf8)])
@@ -149,10 +160,12 @@ private func read(_ delivery: Delivery) throws(Rejection) -> IncomingBatch {
         #expect(try Pulse(incoming, header: MessageHeader(incoming, from: [barts])) == pulse)
     }
 
-    @Test("a pulse without head or digest is refused", arguments: [
-        "", "{}", #"{"head":-1,"digest":"00000000deadbeef"}"#, #"{"head":"1","digest":"00000000deadbeef"}"#,
-        #"{"head":1,"digest":"dead"}"#,
-    ])
+    @Test(
+        "a pulse without head or digest is refused",
+        arguments: [
+            "", "{}", #"{"head":-1,"digest":"00000000deadbeef"}"#, #"{"head":"1","digest":"00000000deadbeef"}"#,
+            #"{"head":1,"digest":"dead"}"#,
+        ])
     func refused(body: String) throws {
         let outgoing = pulse.message(sentAt: Timestamp(milliseconds: 5000), lifetimeMilliseconds: 6000)
         let incoming = delivery(outgoing) { $0.body = Array(body.utf8) }

@@ -69,7 +69,8 @@ private let barts = HIEIdentifier("barts")!  // a well-formed constant
         var message = Message(body: [0, 0xFF, 0x27])
         message.headers = ["x": .table(["b": .bytes([1]), "a": .void]), "n": .int(1)]
         let letter = DeadLetter(
-            Rejection(.undecodable, "no JSON"), source: barts, queue: "q", exchange: "e", routingKey: "k", message: message)
+            Rejection(.undecodable, "no JSON"), source: barts, queue: "q", exchange: "e", routingKey: "k",
+            message: message)
         let foreign = DeadLetter(
             Rejection(.unknownType, "none"), source: nil, queue: "q", exchange: "e", routingKey: "k2", message: message)
         try await store.park([letter, letter, foreign], now: Timestamp(milliseconds: 1000))
@@ -77,7 +78,10 @@ private let barts = HIEIdentifier("barts")!  // a well-formed constant
         #expect(try await store.counts() == [barts: 1, nil: 1])
         let row = try await Subprocess.run(
             "/usr/bin/sqlite3",
-            [temporary.file("deadletters.sqlite"), "SELECT cause, hex(body), count, firstSeen, lastSeen FROM deadLetter WHERE source = 'barts'"])
+            [
+                temporary.file("deadletters.sqlite"),
+                "SELECT cause, hex(body), count, firstSeen, lastSeen FROM deadLetter WHERE source = 'barts'",
+            ])
         #expect(row.trimmingCharacters(in: .whitespacesAndNewlines) == "undecodable|00FF27|3|1000|2000")
     }
 }

@@ -40,7 +40,10 @@ private struct Index {
     }
 
     func entries() async throws -> Set<String> {
-        Set(try await store.entries(of: patient).map { "\($0.source) \($0.resource.reference) \($0.seq) \($0.facts.code ?? "-")" })
+        Set(
+            try await store.entries(of: patient).map {
+                "\($0.source) \($0.resource.reference) \($0.seq) \($0.facts.code ?? "-")"
+            })
     }
 }
 
@@ -60,7 +63,8 @@ private struct Index {
             digest.toggle(key("Condition/a"), seq: 4)
             digest.toggle(key("Condition/b"), seq: 7)
             for position in order + order.reversed() { _ = try await index.store.apply([history[position]]) }
-            #expect(try await index.entries() == ["barts Condition/a 4 a2", "barts Condition/b 7 b2"], "order \(order)")
+            #expect(
+                try await index.entries() == ["barts Condition/a 4 a2", "barts Condition/b 7 b2"], "order \(order)")
             let state = try await index.store.read { try SourceRow.of(barts, in: $0) }
             #expect(state.progress.applied == AppliedRanges(watermark: 7, islands: []))
             #expect(state.digest == digest)
@@ -81,7 +85,9 @@ private struct Index {
         }
     }
 
-    @Test("an older version that arrives after a withdrawal does not bring the entry back") func tombstone() async throws {
+    @Test("an older version that arrives after a withdrawal does not bring the entry back") func tombstone()
+        async throws
+    {
         let index = try Index()
         _ = try await index.store.apply([batch(5, 6, withdraw(6, "Condition/a"))])
         _ = try await index.store.apply([batch(1, 3, put(3, "Condition/a"))])
@@ -99,7 +105,8 @@ private struct Index {
     @Test("sources do not touch each other's entries") func sources() async throws {
         let index = try Index()
         _ = try await index.store.apply([
-            batch(0, 1, put(1, "Condition/a", code: "x")), batch(0, 1, put(1, "Condition/a", code: "y"), source: kingston),
+            batch(0, 1, put(1, "Condition/a", code: "x")),
+            batch(0, 1, put(1, "Condition/a", code: "y"), source: kingston),
         ])
         _ = try await index.store.apply([batch(1, 2, withdraw(2, "Condition/a"))])
         #expect(try await index.entries() == ["kingston Condition/a 1 y"])
@@ -109,7 +116,8 @@ private struct Index {
     func epochs() async throws {
         let index = try Index()
         _ = try await index.store.apply([
-            batch(0, 9, put(8, "Condition/a"), put(9, "Condition/b")), batch(0, 1, put(1, "Condition/k"), source: kingston),
+            batch(0, 9, put(8, "Condition/a"), put(9, "Condition/b")),
+            batch(0, 1, put(1, "Condition/k"), source: kingston),
         ])
         let applied = try await index.store.apply([batch(0, 1, put(1, "Condition/n"), epoch: new)])
         #expect(applied.replaced == [barts])
@@ -121,7 +129,8 @@ private struct Index {
     @Test("old and new epoch in one transaction: only the new one stands") func epochsTogether() async throws {
         let index = try Index()
         _ = try await index.store.apply([
-            batch(0, 1, put(1, "Condition/a")), batch(0, 1, put(1, "Condition/n"), epoch: new), batch(1, 2, put(2, "Condition/b")),
+            batch(0, 1, put(1, "Condition/a")), batch(0, 1, put(1, "Condition/n"), epoch: new),
+            batch(1, 2, put(2, "Condition/b")),
         ])
         #expect(try await index.entries() == ["barts Condition/n 1 c"])
         #expect(try await index.store.sources()[barts]?.progress.applied.watermark == 1)
@@ -150,7 +159,8 @@ private struct Index {
         let kept = try #require(try await Index(directory).store.sources()[barts])
         #expect(kept.freshness == freshness)
         #expect(kept.progress.epoch == old)
-        #expect(kept.progress.applied == AppliedRanges(watermark: 2, islands: [AppliedRanges.Island(after: 5, through: 6)]))
+        #expect(
+            kept.progress.applied == AppliedRanges(watermark: 2, islands: [AppliedRanges.Island(after: 5, through: 6)]))
     }
 
     private func permutations(of items: [Int]) -> [[Int]] {

@@ -56,10 +56,13 @@ private struct Records {
         #expect(try await records.store.journalState().head == 2)
     }
 
-    @Test("the journal keeps only the latest change of a resource, under a number of its own") func latest() async throws {
+    @Test("the journal keeps only the latest change of a resource, under a number of its own") func latest()
+        async throws
+    {
         let records = try Records()
         try await records.submit(FHIRFixture.patient("p", number: one), FHIRFixture.condition("c", of: "p"))
-        #expect(try await records.submit(FHIRFixture.condition("c", of: "p", code: "44054006")) == [.updated(version: 2)])
+        #expect(
+            try await records.submit(FHIRFixture.condition("c", of: "p", code: "44054006")) == [.updated(version: 2)])
         #expect(try await records.journal() == ["1 put Patient/p \(one.text)", "3 put Condition/c \(one.text)"])
     }
 
@@ -84,7 +87,10 @@ private struct Records {
         #expect(try await records.journal() == [])
         #expect(try await records.store.unlinkedCount() == 2)
         try await records.submit(FHIRFixture.patient("p", number: one))
-        #expect(Set(try await records.journal().map { $0.dropFirst(2) }) == ["put Patient/p \(one.text)", "put Condition/c \(one.text)"])
+        #expect(
+            Set(try await records.journal().map { $0.dropFirst(2) }) == [
+                "put Patient/p \(one.text)", "put Condition/c \(one.text)",
+            ])
         #expect(try await records.store.unlinkedCount() == 0)
     }
 
@@ -109,11 +115,14 @@ private struct Records {
         #expect(journal.map { Int64($0.prefix { $0 != " " }) } == [3, 4, 5, 6])
     }
 
-    @Test("a deleted Patient takes the patient's entries out of the index, and brings them back") func patientDeleted() async throws {
+    @Test("a deleted Patient takes the patient's entries out of the index, and brings them back") func patientDeleted()
+        async throws
+    {
         let records = try Records()
         try await records.submit(FHIRFixture.patient("p", number: one), FHIRFixture.condition("c", of: "p"))
         try await records.submit(FHIRFixture.delete("Patient/p"))
-        #expect(try await records.journal() == ["3 withdraw Patient/p \(one.text)", "4 withdraw Condition/c \(one.text)"])
+        #expect(
+            try await records.journal() == ["3 withdraw Patient/p \(one.text)", "4 withdraw Condition/c \(one.text)"])
         try await records.submit(FHIRFixture.patient("p", number: one))
         #expect(try await records.journal() == ["5 put Patient/p \(one.text)", "6 put Condition/c \(one.text)"])
     }
@@ -121,7 +130,8 @@ private struct Records {
     @Test("a change that no entry shows is stored without a number") func invisible() async throws {
         let records = try Records()
         try await records.submit(FHIRFixture.patient("p", number: one), FHIRFixture.condition("c", of: "p"))
-        let noted = #"{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"},"code":{"coding":[{"system":"http://snomed.info/sct","code":"195967001","display":"Asthma"}]},"onsetDateTime":"2020-05-01","note":[{"text":"x"}]}"#
+        let noted =
+            #"{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"},"code":{"coding":[{"system":"http://snomed.info/sct","code":"195967001","display":"Asthma"}]},"onsetDateTime":"2020-05-01","note":[{"text":"x"}]}"#
         #expect(try await records.submit(FHIRFixture.put(noted)) == [.updated(version: 2)])
         #expect(try await records.store.journalState().head == 2)
     }
@@ -137,7 +147,9 @@ private struct Records {
         #expect(try await records.store.journalState().digest == expected)
     }
 
-    @Test("what is shared of a category is reduced, and a change of it changes every entry concerned") func shares() async throws {
+    @Test("what is shared of a category is reduced, and a change of it changes every entry concerned") func shares()
+        async throws
+    {
         let directory = try TemporaryDirectory()
         let whole = try Records(directory)
         try await whole.submit(FHIRFixture.patient("p", number: one), FHIRFixture.condition("c", of: "p"))
@@ -166,10 +178,12 @@ private struct Records {
         #expect(try await second.store.journalState().publishedThrough == 2)
     }
 
-    @Test("a page ends at its limit of changes and of bytes, and carries one change at least") func pages() async throws {
+    @Test("a page ends at its limit of changes and of bytes, and carries one change at least") func pages() async throws
+    {
         let records = try Records()
         try await records.submit(
-            FHIRFixture.patient("p", number: one), FHIRFixture.condition("c", of: "p"), FHIRFixture.condition("d", of: "p"))
+            FHIRFixture.patient("p", number: one), FHIRFixture.condition("c", of: "p"),
+            FHIRFixture.condition("d", of: "p"))
         var limits = OutboxMachine.Limits()
         limits.batchChangesMax = 2
         let counted = try #require(try await records.store.journalPage(after: 0, limits: limits))
