@@ -32,6 +32,12 @@ package struct OperationOutcome: Error, Sendable, Hashable {
         if let theirs = other.worst { worst = min(worst ?? theirs, theirs) }
     }
 
+    func map(_ change: (Issue) -> Issue) -> OperationOutcome {
+        var outcome = self
+        outcome.issues = issues.map(change)
+        return outcome
+    }
+
     /// The FHIR resource. With nothing to say it has one issue of severity information, since FHIR asks for one.
     package func json() -> JSON {
         var issues = self.issues.map { $0.json() }
