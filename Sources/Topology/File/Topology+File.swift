@@ -1,4 +1,5 @@
 import Foundation
+import Yams
 
 extension Topology {
     /// A larger file is refused unread.
@@ -28,6 +29,28 @@ extension Topology {
 
     /// Reads a topology from text; `file` is the name that mistakes are reported under.
     package static func parse(yaml: String, file: String) throws(TopologyError) -> Topology {
-        throw TopologyError(.invalid, "")
+        var nodes = NodeReader(file: file)
+        ScreenedText.screen(yaml, into: &nodes)
+        guard nodes.mistakes.isEmpty else { throw refused(nodes.mistakes) }
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: yaml)
+        } catch {
+            throw refused([SyntaxMistake.mistake(error, file: file)])
+        }
+        guard let root else {
+            nodes.note("the file is empty: write name: and regions:", line: 1, column: 1)
+            throw refused(nodes.mistakes)
+        }
+        var reader = TopologyReader(nodes)
+        guard let topology = reader.readTopology(root) else { throw refused(reader.mistakes) }
+        return topology
+    }
+
+    /// In the order of the file, whatever order they were found in.
+    private static func refused(_ mistakes: [Mistake]) -> TopologyError {
+        TopologyError(
+            .invalid, "the topology file is refused",
+            mistakes: mistakes.sorted { ($0.line, $0.column) < ($1.line, $1.column) })
     }
 }

@@ -1,37 +1,50 @@
+package import AMQP
+
 /// What this machine knows and the topology file does not: the credentials and TLS files for its brokers.
 package struct BrokerAccess: Sendable, Hashable {
-    package var user: String?
+    package let user: String?
     /// Never printed.
-    package var password: String?
-    /// PEM file of the authorities that signed the brokers' certificates.
-    package var authorityFile: String?
-    /// PEM file of this client's certificate.
-    package var certificateFile: String?
-    /// PEM file of its private key.
-    package var keyFile: String?
+    package let password: String?
+    /// Of no effect on `amqp://` addresses.
+    package let tls: TLSFiles?
 
-    package init(
-        user: String? = nil, password: String? = nil, authorityFile: String? = nil, certificateFile: String? = nil,
-        keyFile: String? = nil
-    ) {
+    package init(user: String? = nil, password: String? = nil, tls: TLSFiles? = nil) {
         self.user = user
         self.password = password
-        self.authorityFile = authorityFile
-        self.certificateFile = certificateFile
-        self.keyFile = keyFile
+        self.tls = tls
     }
 
-    /// The address with these credentials, unless it brings its own.
-    package func address(_ url: String) throws(TopologyError) -> BrokerAddress {
-        guard let address = BrokerAddress(url) else {
-            throw TopologyError(
-                .invalidAddress, "a broker URL cannot be read: write amqp://HOST:PORT or amqps://HOST:PORT/VHOST")
+    /// Where `url` leads, with these credentials unless the URL brings its own.
+    package func endpoint(_ url: String) throws(TopologyError) -> Endpoint {
+        let endpoint: Endpoint
+        do {
+            endpoint = try Endpoint(url: url, tls: tls)
+        } catch {
+            throw TopologyError(.invalidAddress, error.reason, cause: error)
         }
-        return address.user == nil ? address.with(user: user, password: password) : address
+        guard let user, !Self.hasUser(url) else { return endpoint }
+        return Endpoint(
+            host: endpoint.host, port: endpoint.port, virtualHost: endpoint.virtualHost,
+            authentication: .plain(user: user, password: password ?? ""), tls: endpoint.tls)
+    }
+
+    /// Whether an AMQP or HTTP URL names a user before its host.
+    static func hasUser(_ url: String) -> Bool {
+        let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        return (parts.count > 2 ? parts[2] : Substring(url)).prefix { $0 != "?" }.contains("@")
     }
 }
 
-extension BrokerAccess: CustomStringConvertible, CustomDebugStringConvertible {
+extension BrokerAccess: CustomStringConvertible, CustomReflectable {
     package var description: String { "credentials \(user == nil ? "absent" : "given")" }
-    package var debugDescription: String { description }
+    /// A dump shows what the description shows.
+    package var customMirror: Mirror { Mirror(self, children: ["credentials": description]) }
+}
+
+extension Endpoint {
+    /// The URL without user and password.
+    var shown: String {
+        let path = virtualHost == "/" ? "" : "/" + virtualHost.percentEncoded
+        return "\(tls == nil ? "amqp" : "amqps")://\(address)\(path)"
+    }
 }

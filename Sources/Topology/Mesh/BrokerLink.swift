@@ -1,3 +1,4 @@
+import AMQP
 package import CareRecord
 
 /// One broker that every worker of the mesh connects to, and the HIEs whose changes leave there.
@@ -26,7 +27,7 @@ package struct BrokerLink: Sendable, Hashable {
 
     /// The addresses without user names and passwords.
     package var shownAddresses: [String] {
-        addresses.map { BrokerAddress($0)?.description ?? "(unreadable URL)" }
+        addresses.map { (try? Endpoint(url: $0))?.shown ?? "(unreadable URL)" }
     }
 }
 

@@ -66,8 +66,7 @@ package struct Broker: Sendable, Hashable {
     /// `amqp://` or `amqps://` URLs with the virtual host as their path and without credentials; at least one.
     /// The nodes of a cluster are tried in this order.
     package let addresses: [String]
-    /// The `http://` or `https://` URL of the management API; `nil` where the default place is meant
-    /// (``ManagementAddress``).
+    /// The `http://` or `https://` URL of the management API; `nil` for the default place (``ManagementAPI``).
     package let managementURL: String?
 
     package init(addresses: [String], managementURL: String?) {

@@ -1,3 +1,4 @@
+import AMQP
 import CareRecord
 import Replication
 
@@ -59,9 +60,9 @@ extension BrokerObjects {
 
     /// Replies have no alternate exchange: an answer that comes after its asker has gone is of no use to anybody.
     private static let exchanges: [ExchangeObject] = {
-        let alternate: [String: Argument] = ["alternate-exchange": .text(BrokerNames.unroutedExchange)]
+        let alternate: [String: Field] = ["alternate-exchange": .string(BrokerNames.unroutedExchange)]
         func exchange(
-            _ name: String, _ kind: ExchangeObject.Kind, _ arguments: [String: Argument] = [:]
+            _ name: String, _ kind: ExchangeKind, _ arguments: [String: Field] = [:]
         ) -> ExchangeObject {
             ExchangeObject(name: name, kind: kind.rawValue, arguments: arguments)
         }
@@ -80,23 +81,23 @@ extension BrokerObjects {
     private static let unroutedQueue = QueueObject(
         name: BrokerNames.unroutedQueue,
         arguments: [
-            "x-queue-type": .text("quorum"),
-            "x-max-length": .integer(QueueLimits.unroutedMaxMessages),
-            "x-max-length-bytes": .integer(QueueLimits.unroutedMaxBytes),
-            "x-overflow": .text("drop-head"),
+            "x-queue-type": "quorum",
+            "x-max-length": .int(QueueLimits.unroutedMaxMessages),
+            "x-max-length-bytes": .int(QueueLimits.unroutedMaxBytes),
+            "x-overflow": "drop-head",
         ])
 
     private static func changesQueue(_ hie: HIEIdentifier) -> QueueObject {
         QueueObject(
             name: BrokerNames.changesQueue(hie),
             arguments: [
-                "x-queue-type": .text("quorum"),
-                "x-delivery-limit": .integer(QueueLimits.changeDeliveriesMax),
-                "x-max-length": .integer(QueueLimits.changesMaxMessages),
-                "x-max-length-bytes": .integer(QueueLimits.changesMaxBytes),
-                "x-overflow": .text("drop-head"),
-                "x-dead-letter-exchange": .text(BrokerNames.deadExchange),
-                "x-dead-letter-routing-key": .text(BrokerNames.deadKey(hie)),
+                "x-queue-type": "quorum",
+                "x-delivery-limit": .int(QueueLimits.changeDeliveriesMax),
+                "x-max-length": .int(QueueLimits.changesMaxMessages),
+                "x-max-length-bytes": .int(QueueLimits.changesMaxBytes),
+                "x-overflow": "drop-head",
+                "x-dead-letter-exchange": .string(BrokerNames.deadExchange),
+                "x-dead-letter-routing-key": .string(BrokerNames.deadKey(hie)),
             ])
     }
 
@@ -105,10 +106,10 @@ extension BrokerObjects {
         QueueObject(
             name: BrokerNames.pulsesQueue(hie),
             arguments: [
-                "x-queue-type": .text("classic"),
-                "x-message-ttl": .integer(QueueLimits.pulseLifeMilliseconds),
-                "x-max-length": .integer(QueueLimits.pulsesMaxMessages),
-                "x-overflow": .text("drop-head"),
+                "x-queue-type": "classic",
+                "x-message-ttl": .int(QueueLimits.pulseLifeMilliseconds),
+                "x-max-length": .int(QueueLimits.pulsesMaxMessages),
+                "x-overflow": "drop-head",
             ])
     }
 
@@ -117,11 +118,11 @@ extension BrokerObjects {
         QueueObject(
             name: BrokerNames.requestsQueue(hie),
             arguments: [
-                "x-queue-type": .text("quorum"),
-                "x-delivery-limit": .integer(QueueLimits.requestDeliveriesMax),
-                "x-message-ttl": .integer(QueueLimits.requestLifeMilliseconds),
-                "x-max-length": .integer(QueueLimits.requestsMaxMessages),
-                "x-overflow": .text("reject-publish"),
+                "x-queue-type": "quorum",
+                "x-delivery-limit": .int(QueueLimits.requestDeliveriesMax),
+                "x-message-ttl": .int(QueueLimits.requestLifeMilliseconds),
+                "x-max-length": .int(QueueLimits.requestsMaxMessages),
+                "x-overflow": "reject-publish",
             ])
     }
 
@@ -129,10 +130,10 @@ extension BrokerObjects {
         QueueObject(
             name: BrokerNames.deadQueue(hie),
             arguments: [
-                "x-queue-type": .text("quorum"),
-                "x-max-length": .integer(QueueLimits.deadMaxMessages),
-                "x-max-length-bytes": .integer(QueueLimits.deadMaxBytes),
-                "x-overflow": .text("drop-head"),
+                "x-queue-type": "quorum",
+                "x-max-length": .int(QueueLimits.deadMaxMessages),
+                "x-max-length-bytes": .int(QueueLimits.deadMaxBytes),
+                "x-overflow": "drop-head",
             ])
     }
 }

@@ -1,3 +1,5 @@
+package import AMQP
+
 /// Everything that belongs to the mesh on one broker, wanted or found.
 package struct BrokerObjects: Sendable, Hashable {
     package var exchanges: [ExchangeObject]
@@ -13,23 +15,17 @@ package struct BrokerObjects: Sendable, Hashable {
 
 /// An exchange as it is declared (AMQP 0-9-1 §1.6.1).
 package struct ExchangeObject: Sendable, Hashable {
-    package enum Kind: String, Sendable, CaseIterable {
-        case topic
-        case direct
-        case fanout
-    }
-
     package let name: String
-    /// A ``Kind``'s raw value, or whatever else a broker reports.
+    /// An `ExchangeKind`'s raw value, or whatever else a broker reports.
     package let kind: String
     package let isDurable: Bool
     package let isAutoDelete: Bool
     package let isInternal: Bool
-    package let arguments: [String: Argument]
+    package let arguments: [String: Field]
 
     package init(
         name: String, kind: String, isDurable: Bool = true, isAutoDelete: Bool = false, isInternal: Bool = false,
-        arguments: [String: Argument] = [:]
+        arguments: [String: Field] = [:]
     ) {
         self.name = name
         self.kind = kind
@@ -45,10 +41,10 @@ package struct QueueObject: Sendable, Hashable {
     package let name: String
     package let isDurable: Bool
     package let isAutoDelete: Bool
-    package let arguments: [String: Argument]
+    package let arguments: [String: Field]
 
     package init(
-        name: String, isDurable: Bool = true, isAutoDelete: Bool = false, arguments: [String: Argument] = [:]
+        name: String, isDurable: Bool = true, isAutoDelete: Bool = false, arguments: [String: Field] = [:]
     ) {
         self.name = name
         self.isDurable = isDurable
@@ -73,23 +69,5 @@ package struct BindingObject: Sendable, Hashable, Comparable, CustomStringConver
 
     package static func < (left: BindingObject, right: BindingObject) -> Bool {
         (left.exchange, left.queue, left.key) < (right.exchange, right.queue, right.key)
-    }
-}
-
-/// The value of an argument such as `x-max-length`.
-package enum Argument: Sendable, Hashable, CustomStringConvertible {
-    case integer(Int64)
-    case text(String)
-    case flag(Bool)
-    /// Something that we never write; kept only so that it can be shown.
-    case other(String)
-
-    package var description: String {
-        switch self {
-        case .integer(let value): String(value)
-        case .text(let value): value
-        case .flag(let value): String(value)
-        case .other(let value): value
-        }
     }
 }
