@@ -106,18 +106,16 @@ package final class Worker: Sendable {
         return hie
     }
 
-    private static func endpoints(_ link: BrokerLink, _ access: BrokerAccess) throws -> [Endpoint] {
-        let tls = access.authorityFile.map {
-            TLSFiles(ca: $0, certificate: access.certificateFile, key: access.keyFile)
-        }
-        return try link.addresses.map { address in
+    private static func endpoints(_ link: BrokerLink, _ access: BrokerAccess) throws(WorkerError) -> [Endpoint] {
+        var endpoints: [Endpoint] = []
+        for address in link.addresses {
             do {
-                let address = try access.address(address)
-                return try Endpoint(url: address.url, tls: address.isSecure ? tls : nil)
+                endpoints.append(try access.endpoint(address))
             } catch {
                 throw WorkerError(.badBroker, "broker \(link.name): \(error)")
             }
         }
+        return endpoints
     }
 }
 
