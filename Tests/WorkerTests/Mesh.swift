@@ -1,0 +1,110 @@
+import AMQP
+import CareRecord
+import Logging
+import Replication
+import ServiceLifecycle
+import Storage
+import TestSupport
+import Topology
+import Worker
+
+/// Three HIEs in two regions on one real broker, in a virtual host of their own.
+struct Mesh {
+    static let barts = HIEIdentifier("barts")!  // a well-formed constant
+    static let homerton = HIEIdentifier("homerton")!  // a well-formed constant
+    static let kingston = HIEIdentifier("kingston")!  // a well-formed constant
+    static let imperial = HIEIdentifier("imperial")!  // a well-formed constant
+
+    let topology: Topology
+    let brokerURL: String
+    let directory: TemporaryDirectory
+    let logger: Logger
+
+    /// On the test process's own broker, or on `brokerURL`.
+    init(brokerURL: String? = nil, declares: Bool = true) async throws {
+        topology = try Topology.parse(yaml: Self.yaml, file: "mesh.yaml")
+        self.brokerURL =
+            if let brokerURL { brokerURL } else { try await PrivateBroker.shared().makeVirtualHost().url }
+        directory = try TemporaryDirectory()
+        var logger = Logger(label: "mesh") { _ in SwiftLogNoOpLogHandler() }
+        logger.logLevel = .critical
+        self.logger = logger
+        if declares { try await declare() }
+    }
+
+    func declare() async throws {
+        for link in topology.links(brokerURL: brokerURL) {
+            let refusals = try await BrokerDeclarations.with(link, access: BrokerAccess(), logger: logger) {
+                declarations throws(TopologyError) in
+                try await declarations.declare(BrokerObjects(topology: topology, link: link))
+            }
+            precondition(refusals.isEmpty, "an empty virtual host takes every object")
+        }
+    }
+
+    func settings(_ hie: HIEIdentifier) -> WorkerSettings {
+        var settings = WorkerSettings(
+            topology: topology, hie: hie, dataDirectory: directory.file(hie.text), brokerURL: brokerURL)
+        settings.pulseIntervalMilliseconds = 200
+        settings.silentAfterMilliseconds = 1500
+        return settings
+    }
+
+    /// Runs `body` while the workers run, and stops them gracefully after it.
+    func run<Value: Sendable>(
+        _ hies: HIEIdentifier..., change: (inout WorkerSettings) -> Void = { _ in },
+        _ body: @Sendable ([Worker]) async throws -> Value
+    ) async throws -> Value {
+        var workers: [Worker] = []
+        for hie in hies {
+            var settings = settings(hie)
+            change(&settings)
+            workers.append(try await Worker(settings, logger: logger))
+        }
+        let services = workers.flatMap(\.services)
+        let group = ServiceGroup(services: services, logger: logger)
+        return try await withThrowingTaskGroup { tasks in
+            tasks.addTask { try await group.run() }
+            do {
+                let value = try await body(workers)
+                await group.triggerGracefulShutdown()
+                try await tasks.next()
+                return value
+            } catch {
+                await group.triggerGracefulShutdown()
+                tasks.cancelAll()
+                throw error
+            }
+        }
+    }
+
+    private static let yaml = """
+        name: Mesh
+        regions:
+          - id: nel
+            name: North East London
+            partnership: Record
+            broker: { addresses: ["amqp://127.0.0.1:1"] }
+            hies:
+              - { id: barts, name: Barts, status: connected, sites: [{ name: A, service: acute, access: record }] }
+              - { id: homerton, name: Homerton, status: connected, sites: [{ name: B, service: acute, access: record }] }
+          - id: swl
+            name: South West London
+            partnership: Record
+            broker: { addresses: ["amqp://127.0.0.1:2"] }
+            hies:
+              - { id: kingston, name: Kingston, status: connected, sites: [{ name: C, service: acute, access: record }] }
+              - { id: imperial, name: Imperial, status: planned, sites: [{ name: D, service: acute, access: record }] }
+        """
+}
+
+extension Worker {
+    /// The entries of the patient here, in words: `source reference seq`.
+    func entries(of patient: NHSNumber) async throws -> Set<String> {
+        Set(try await lookup(patient).entries.map { "\($0.source) \($0.resource.reference) \($0.seq)" })
+    }
+
+    func state(of hie: HIEIdentifier) -> CoverageState? {
+        coverage().first { $0.hie == hie }?.state
+    }
+}
