@@ -11,7 +11,10 @@ import Testing
         ("Storage", ["GRDB", "GRDBSQLite", "Glibc", "Synchronization"]),
         (
             "Topology",
-            ["Yams", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOFoundationCompat", "Logging", "Foundation"]
+            [
+                "Yams", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOFoundationCompat", "NIOSSL", "Logging",
+                "Foundation",
+            ]
         ),
         ("Worker", ["Logging", "ServiceLifecycle", "Synchronization", "Glibc"]),
         (

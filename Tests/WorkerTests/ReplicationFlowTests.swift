@@ -2,6 +2,7 @@ import AMQP
 import CareRecord
 import Foundation
 import Replication
+import Storage
 import TestSupport
 import Testing
 import Worker
@@ -54,7 +55,8 @@ import Worker
             #expect(try await eventually { try await workers[0].records.journalState().publishedThrough == 51 })
         }
         try await mesh.run(Mesh.kingston) { workers in
-            #expect(try await eventually { try await workers[0].entries(of: one).count == 51 })
+            let hasArrived = try await eventually { try await workers[0].entries(of: one).count == 51 }
+            #expect(hasArrived)
         }
     }
 
@@ -122,7 +124,6 @@ import Worker
     {
         let mesh = try await Mesh(declares: false)
         try await mesh.run(Mesh.barts, Mesh.kingston) { workers in
-            _ = try await workers[0].submit([FHIRFixture.patient("p", number: one)])
             let saysWhat = await eventually {
                 workers.allSatisfy { worker in
                     worker.readiness.state == .degraded
@@ -131,8 +132,9 @@ import Worker
             }
             #expect(saysWhat)
             try await mesh.declare()
-            #expect(try await eventually { try await workers[1].entries(of: one).count == 1 })
             #expect(await eventually { workers.allSatisfy { $0.readiness.state == .ready } })
+            _ = try await workers[0].submit([FHIRFixture.patient("p", number: one)])
+            #expect(try await eventually { try await workers[1].entries(of: one).count == 1 })
         }
     }
 
