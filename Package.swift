@@ -87,7 +87,11 @@ let package = Package(
         .testTarget(name: "CareRecordTests", dependencies: ["CareRecord"], swiftSettings: settings),
         .testTarget(name: "ReplicationTests", dependencies: ["Replication"], swiftSettings: settings),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"], swiftSettings: settings),
-        .testTarget(name: "TopologyTests", dependencies: ["Topology", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "TopologyTests",
+            dependencies: ["Topology", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: settings
+        ),
         .testTarget(name: "WorkerTests", dependencies: ["Worker", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "GatewayTests", dependencies: ["Gateway", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "LoadTestTests", dependencies: ["LoadTest"], swiftSettings: settings),
