@@ -102,24 +102,13 @@ let package = Package(
         .testTarget(name: "CareRecordTests", dependencies: ["CareRecord"], swiftSettings: settings),
         .testTarget(name: "ReplicationTests", dependencies: ["Replication"], swiftSettings: settings),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"], swiftSettings: settings),
-        .testTarget(name: "TopologyTests", dependencies: ["Topology", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "WorkerTests",
-            dependencies: [
-                "AMQP", "CareRecord", "Replication", "Storage", "TestSupport", "Topology", "Worker",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ],
-            exclude: ["contract.py"],
+            name: "TopologyTests",
+            dependencies: ["Topology", "TestSupport", .product(name: "Logging", package: "swift-log")],
             swiftSettings: settings
         ),
-        .testTarget(
-            name: "GatewayTests",
-            dependencies: [
-                "Gateway", "TestSupport", .product(name: "AsyncHTTPClient", package: "async-http-client"),
-            ],
-            swiftSettings: settings
-        ),
+        .testTarget(name: "WorkerTests", dependencies: ["Worker", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "GatewayTests", dependencies: ["Gateway", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "LoadTestTests", dependencies: ["LoadTest"], swiftSettings: settings),
         .testTarget(name: "WherryTests", dependencies: ["wherry", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "HouseTests", swiftSettings: settings),
