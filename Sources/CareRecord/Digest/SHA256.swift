@@ -14,7 +14,7 @@ package struct SHA256: Sendable {
         var rest = Array(bytes[whole...]) + [0x80]
         let zeros = (2 * blockBytes - 8 - rest.count) % blockBytes
         rest += [UInt8](repeating: 0, count: zeros)
-        rest += (0..<8).map { UInt8(truncatingIfNeeded: UInt64(bytes.count) * 8 >> (56 - 8 * $0)) }
+        rest += (0..<8).map { UInt8(truncatingIfNeeded: (UInt64(bytes.count) * 8) >> (56 - 8 * $0)) }
         bytes.withUnsafeBufferPointer { hash.absorb(UnsafeBufferPointer(rebasing: $0[..<whole])) }
         rest.withUnsafeBufferPointer { hash.absorb($0) }
         return hash.state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * $0)) } }

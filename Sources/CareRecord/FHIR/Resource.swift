@@ -18,6 +18,11 @@ package struct Resource: Sendable, Hashable {
     }
 }
 
+extension Resource: CustomStringConvertible {
+    /// Type and id only, since descriptions end up in logs.
+    package var description: String { key.reference }
+}
+
 /// To whom a resource belongs.
 package enum PatientLink: Sendable, Hashable {
     /// To nobody who could be named: it is stored, and counted as unlinked.

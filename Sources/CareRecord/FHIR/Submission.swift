@@ -46,6 +46,12 @@ package struct Submission: Sendable {
     /// What was found about the input as a whole.
     package let issues: [OperationOutcome.Issue]
 
+    package init(kind: Kind, items: [Item], issues: [OperationOutcome.Issue]) {
+        self.kind = kind
+        self.items = items
+        self.issues = issues
+    }
+
     /// Whether nothing of it may be stored. Of a batch that is not refused, the items that succeeded may be.
     package var isRefused: Bool {
         issues.contains { $0.severity <= .error } || (kind != .batch && items.contains { $0.operation == nil })

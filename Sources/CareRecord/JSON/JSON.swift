@@ -57,6 +57,11 @@ package enum JSON: Sendable, Hashable {
     }
 }
 
+extension JSON: CustomStringConvertible {
+    /// The kind only: a value may be a patient's, and descriptions end up in logs.
+    package var description: String { kind }
+}
+
 extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {

@@ -87,6 +87,10 @@ extension JSONWriter {
         integer(value)
     }
 
+    package mutating func element(_ value: Int) {
+        element(Int64(value))
+    }
+
     package mutating func element(_ value: JSON) {
         separate()
         write(value)

@@ -1,0 +1,45 @@
+import CareRecord
+import Testing
+
+@Suite("JSON writer")
+struct JSONWriterTests {
+    @Test("members, elements and nesting come out with commas where they belong, and nil not at all")
+    func nesting() throws {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("absent", nil as String?)
+            writer.member("text", "a\"b")
+            writer.member("count", -7)
+            writer.member("flag", false)
+            writer.member("value", ["k": .null] as JSON)
+            writer.member("raw", raw: Array("[1]".utf8))
+            writer.array("list") { writer in
+                writer.element("x")
+                writer.element(2)
+                writer.element(["deep": [1, 2]] as JSON)
+                writer.element(raw: Array("{}".utf8))
+                writer.object { $0.member("n", 1) }
+                writer.array { _ in }
+            }
+            writer.object("empty") { _ in }
+        }
+        let expected =
+            #"{"text":"a\"b","count":-7,"flag":false,"value":{"k":null},"raw":[1],"#
+            + #""list":["x",2,{"deep":[1,2]},{},{"n":1},[]],"empty":{}}"#
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == expected)
+        #expect(throws: Never.self) { try JSON.parse(writer.bytes) }
+    }
+
+    @Test("lines stand by themselves, and a cleared writer begins again")
+    func lines() {
+        var writer = JSONWriter()
+        for value in 1...2 {
+            writer.object { $0.member("v", value) }
+            writer.newline()
+        }
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == "{\"v\":1}\n{\"v\":2}\n")
+        writer.removeAll()
+        writer.array { $0.element(Int64.min) }
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == "[-9223372036854775808]")
+    }
+}
