@@ -95,7 +95,11 @@ let package = Package(
         .testTarget(name: "CareRecordTests", dependencies: ["CareRecord"], swiftSettings: settings),
         .testTarget(name: "ReplicationTests", dependencies: ["Replication"], swiftSettings: settings),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"], swiftSettings: settings),
-        .testTarget(name: "TopologyTests", dependencies: ["Topology", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "TopologyTests",
+            dependencies: ["Topology", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: settings
+        ),
         .testTarget(name: "WorkerTests", dependencies: ["Worker", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "GatewayTests",

@@ -9,7 +9,7 @@ enum SyntaxMistake {
         guard let error = error as? YamlError else { return mistake(nil, "the file is not YAML") }
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _):
-            return mistake(mark, "not YAML: \(problem)\(advice(for: problem))")
+            return mistake(mark, "not YAML: \(shown(problem))\(advice(for: problem))")
         case .composer(_, let problem, let mark, _):
             return mistake(mark, "\(problem): a topology file holds one document without anchors")
         case .duplicatedKeysInMapping(let keys, let context):
@@ -26,6 +26,11 @@ enum SyntaxMistake {
         }
     }
 
+    /// The parser names a function of its own in this one.
+    private static func shown(_ problem: String) -> String {
+        problem.contains("nesting level") ? "brackets or dashes nested too deep" : problem
+    }
+
     private static func advice(for problem: String) -> String {
         if problem.contains("mapping values are not allowed") {
             return "; put a text that holds `: ` in quotes, and check the indentation"
@@ -33,6 +38,8 @@ enum SyntaxMistake {
         if problem.contains("cannot start any token") {
             return "; use spaces instead of tabs, and put a text that begins with a special character in quotes"
         }
+        if problem.contains("unexpected end of stream") { return "; close the quote that begins before it" }
+        if problem.contains("nesting level") { return "; a topology needs no more than ten levels" }
         if problem.contains("expected ',' or") { return "; close the bracket, or put the text in quotes" }
         if problem.contains("could not find expected ':'") { return "; a key is followed by a colon and a space" }
         return "; check the indentation, quotes and brackets around here"

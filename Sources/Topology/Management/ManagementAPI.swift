@@ -46,8 +46,10 @@ package struct ManagementAPI: Sendable {
         } catch let error as TopologyError {
             throw error
         } catch {
-            let why = endpoint.tls == nil || !(error is NIOSSLError) ? "" : " over TLS (check --tls-ca)"
-            throw unavailable("does not answer\(why)", cause: error)
+            let tls = base.hasPrefix("https") ? ", and that --tls-ca names the authority of its certificate" : ""
+            throw unavailable(
+                "does not answer: check that the plugin rabbitmq_management is enabled there (rabbitmq-plugins enable "
+                    + "rabbitmq_management)\(tls), or give its address with --management-url", cause: error)
         }
     }
 
@@ -85,7 +87,7 @@ package struct ManagementAPI: Sendable {
         do {
             return try JSONDecoder().decode([Answer].self, from: Data(body.readableBytesView))
         } catch {
-            throw unavailable("answers with something else than the management API's JSON", cause: error)
+            throw unavailable("answers with something else than JSON of its kind: check --management-url", cause: error)
         }
     }
 
@@ -101,10 +103,6 @@ package struct ManagementAPI: Sendable {
     }
 
     private func unavailable(_ what: String, cause: (any Error)? = nil) -> TopologyError {
-        TopologyError(
-            .managementUnavailable,
-            "the management API at \(base) \(what); check that the plugin rabbitmq_management is enabled there "
-                + "(rabbitmq-plugins enable rabbitmq_management) or give its address with --management-url",
-            cause: cause)
+        TopologyError(.managementUnavailable, "the management API at \(base) \(what)", cause: cause)
     }
 }

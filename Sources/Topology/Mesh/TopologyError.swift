@@ -30,7 +30,9 @@ package struct TopologyError: Error, Sendable, CustomStringConvertible {
 
     /// One line a mistake, or else the reason.
     package var description: String {
-        mistakes.isEmpty ? reason : mistakes.map(\.description).joined(separator: "\n")
+        guard !mistakes.isEmpty else { return reason }
+        let more = mistakes.count < NodeReader.mistakesMax ? [] : ["more mistakes may follow: correct these first"]
+        return (mistakes.map(\.description) + more).joined(separator: "\n")
     }
 }
 

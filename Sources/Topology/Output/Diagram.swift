@@ -70,11 +70,15 @@ package struct Diagram: Sendable, CustomStringConvertible {
     /// A broker is named for the first region that it serves. Prefixes keep clear of Mermaid's own words, such as `end`.
     private func brokerID(of region: Region) -> String {
         let first = topology.regions.first { $0.broker == region.broker } ?? region
-        return "broker_" + first.id
+        return Self.node("broker_" + first.id)
     }
 
-    private static func regionID(_ region: Region) -> String { "region_" + region.id }
-    private static func hieID(_ hie: HIE) -> String { "hie_" + hie.id.text }
+    private static func regionID(_ region: Region) -> String { node("region_" + region.id) }
+    private static func hieID(_ hie: HIE) -> String { node("hie_" + hie.id.text) }
+
+    /// A hyphen could be read as the beginning of a line; identifiers hold no underscore, so the names stay distinct.
+    private static func node(_ text: String) -> String { String(text.map { $0 == "-" ? "_" : $0 }) }
+
     private static func mark(_ status: HIE.Status) -> String { status == .planned ? ":::planned" : "" }
 
     /// Lines of text within a quoted Mermaid label.

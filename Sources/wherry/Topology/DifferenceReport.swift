@@ -27,9 +27,9 @@ struct DifferenceReport {
         }
     }
 
-    var hasErrors: Bool {
-        outcomes.contains { outcome in
-            if case .failure = outcome.outcome { true } else { false }
+    var errors: [TopologyError] {
+        outcomes.compactMap { outcome in
+            if case .failure(let error) = outcome.outcome { error } else { nil }
         }
     }
 
@@ -55,10 +55,12 @@ struct DifferenceReport {
             }
         }
         if !table.isEmpty { table.print() }
-        let brokers = outcomes.count == 1 ? "1 broker" : "\(outcomes.count) brokers"
+        let read = outcomes.count - errors.count
+        let brokers = errors.isEmpty ? "\(read)" : "\(read) of \(outcomes.count)"
         Terminal.print(
-            "\(brokers): \(missing) \(words.missing), \(different) \(words.different), \(extra) \(words.extra)")
-        for case (_, .failure(let error)) in outcomes { Terminal.printError(error.description) }
+            "\(brokers) \(outcomes.count == 1 ? "broker" : "brokers") read: \(missing) \(words.missing), "
+                + "\(different) \(words.different), \(extra) \(words.extra)")
+        for error in errors { Terminal.printError(error.description) }
     }
 
     var json: some Encodable { Form(inSync: isInSync, brokers: outcomes.map(Form.Broker.init)) }

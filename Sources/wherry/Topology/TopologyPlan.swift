@@ -18,7 +18,7 @@ struct TopologyPlan: AsyncParsableCommand {
     func run() async throws {
         let report = try await DifferenceReport.read(selection, management, words: .plan)
         if output.isJSON { try Terminal.print(json: report.json) } else { report.print() }
-        if report.hasErrors { throw CommandFailure.alreadyReported }
+        if !report.errors.isEmpty { throw CommandFailure.alreadyReported }
     }
 }
 
