@@ -62,8 +62,11 @@ struct WorkerCommand: AsyncParsableCommand {
         let gateway = Gateway(worker: worker, address: listen, logger: logger) { address in
             Terminal.print("wherry worker \(hie) listening on \(address.url)")
         }
+        var quiet = logger
+        // At lower levels it prints services whole, settings included.
+        quiet.logLevel = max(.warning, logLevel)
         var configuration = ServiceGroupConfiguration(
-            services: worker.services + [gateway], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: worker.services + [gateway], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
         configuration.maximumGracefulShutdownDuration = .seconds(Self.stopSecondsMax)
         do {
             try await ServiceGroup(configuration: configuration).run()
