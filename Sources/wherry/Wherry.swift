@@ -10,6 +10,10 @@ struct Wherry: AsyncParsableCommand {
         subcommands: [
             TopologyCommand.self,
             WorkerCommand.self,
+            IngestCommand.self,
+            LookupCommand.self,
+            StatusCommand.self,
+            PopulationCommand.self,
         ])
 
     static func main() async {

@@ -95,7 +95,7 @@ struct WorkerCommand: AsyncParsableCommand {
         case .addressInUse?: "the address is in use: give another with --listen, or end what listens there"
         case .notPermitted?: "a port below 1024 needs a privilege: give another with --listen"
         case .noSuchAddress?: "this machine has no such address: give one of its own with --listen"
-        case nil: "\(error)"
+        case .connectionRefused?, nil: "\(error)"
         }
     }
 }

@@ -6,6 +6,7 @@ enum SystemError {
     case addressInUse
     case notPermitted
     case noSuchAddress
+    case connectionRefused
 
     /// `nil` for any other error.
     static func number(of error: any Error) -> SystemError? {
@@ -14,6 +15,7 @@ enum SystemError {
         case EADDRINUSE: return .addressInUse
         case EACCES: return .notPermitted
         case EADDRNOTAVAIL: return .noSuchAddress
+        case ECONNREFUSED: return .connectionRefused
         default: return nil
         }
     }
