@@ -1,12 +1,19 @@
 import ArgumentParser
+import Gateway
 
 @main
 struct Wherry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wherry",
         abstract: "Joins health information exchanges that stay independent.",
+        version: ProductVersion.text,
         subcommands: [
-            TopologyCommand.self
+            TopologyCommand.self,
+            WorkerCommand.self,
+            IngestCommand.self,
+            LookupCommand.self,
+            StatusCommand.self,
+            PopulationCommand.self,
         ])
 
     static func main() async {

@@ -21,7 +21,9 @@ struct StoredItem: Sendable {
         case (.success(let operation), let outcome?):
             fate = .stored(operation.key, outcome)
             var found = OperationOutcome(item.warnings)
-            if isUnlinked { found.append(Self.unlinked(operation.key)) }
+            if isUnlinked, !item.warnings.contains(where: { $0.code == .incomplete }) {
+                found.append(Self.unlinked(operation.key))
+            }
             self.found = found
             self.isUnlinked = isUnlinked
         case (.success, nil):

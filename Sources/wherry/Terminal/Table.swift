@@ -35,10 +35,18 @@ struct Table {
         self.columns = columns
     }
 
+    init(columns: [Column]) {
+        self.columns = columns
+    }
+
     var isEmpty: Bool { rows.isEmpty }
 
     /// One cell a column.
     mutating func append(_ cells: Cell...) {
+        append(row: cells)
+    }
+
+    mutating func append(row cells: [Cell]) {
         precondition(cells.count == columns.count, "a row has one cell a column")
         rows.append(cells)
     }

@@ -1,0 +1,12 @@
+import ArgumentParser
+import CareRecord
+import Gateway
+
+extension HIEIdentifier: ExpressibleByArgument {
+    init?(argument: String) { self.init(argument) }
+}
+
+extension ListenAddress: ExpressibleByArgument {
+    init?(argument: String) { self.init(argument) }
+    var defaultValueDescription: String { description }
+}

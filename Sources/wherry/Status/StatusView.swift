@@ -1,0 +1,48 @@
+import CareRecord
+
+/// One screen about a worker: its peers, its brokers, and its own side.
+struct StatusView {
+    let json: JSON
+
+    func print() {
+        if Terminal.isInteractive {
+            Terminal.print(Style.bold.applied(to: "Worker of \(json["hie"]?.text ?? "?")") + "  \(Self.own(json["own"]))\n")
+        } else {
+            Terminal.print("own\t\(json["hie"]?.text ?? "?")\t\(Self.own(json["own"]))")
+        }
+        printPeers()
+        printConditions("Brokers", kind: "broker", of: json["brokers"], name: "broker")
+        printConditions("Paused", kind: "paused", of: json["paused"], name: "part")
+    }
+
+    private func printPeers() {
+        var section = Section(
+            "Peers", .init("HIE"), .init("state"), .init("as of"), .init("watermark", .right), .init("head", .right),
+            .init("behind", .right), .init("held", .right), .init("breaker"), .init("why"))
+        for peer in json["peers"]?.elements ?? [] {
+            let row = CoverageRow(peer)
+            section.append(
+                "peer", .init(row.hie), row.stateCell, .init(row.asOf), .init(row.watermark), .init(row.head),
+                .init(row.behind), .init(row.held), .init(peer["breaker"]?.text ?? ""), row.reasonCell)
+        }
+        section.print()
+    }
+
+    private func printConditions(_ title: String, kind: String, of list: JSON?, name: String) {
+        var section = Section(title, .init(name), .init("state"), .init("since"), .init("why"))
+        for condition in list?.elements ?? [] {
+            let state = condition["state"]?.text ?? "paused"
+            section.append(
+                kind, .init(condition[name]?.text ?? "?"), .init(state, state == "connected" ? .green : .red),
+                .init(condition["since"]?.text.map { Age.since($0) } ?? ""),
+                .init(condition["reason"]?.text ?? "", .dim))
+        }
+        section.print()
+    }
+
+    private static func own(_ own: JSON?) -> String {
+        func number(_ name: String) -> String { own?[name]?.integer.map { String($0) } ?? "-" }
+        return "journal \(number("head")), published through \(number("publishedThrough"))"
+            + " (\(number("unpublished")) waiting), \(number("unlinked")) unlinked"
+    }
+}

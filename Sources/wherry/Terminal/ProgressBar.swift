@@ -1,0 +1,88 @@
+import Foundation
+import Synchronization
+
+/// How far a long piece of work is: one line on a terminal's standard error that is written over, nothing anywhere else.
+final class ProgressBar: Sendable {
+    private struct State {
+        var done = 0
+        var text = ""
+        var shownAt: ContinuousClock.Instant?
+    }
+
+    private static let widthCharacters = 24
+    private static let redrawInterval = Duration.milliseconds(100)
+
+    private let isShown: Bool
+    /// `nil` where it is not known.
+    private let total: Int?
+    private let startedAt = ContinuousClock.now
+    private let state = Mutex(State())
+
+    /// `total` is in bytes.
+    init(total: Int?, isShown: Bool = isatty(STDERR_FILENO) == 1) {
+        self.total = total
+        self.isShown = isShown
+    }
+
+    func advance(_ bytes: Int) {
+        draw { $0.done += bytes }
+    }
+
+    /// What is going on, such as the file's name.
+    func show(_ text: String) {
+        draw { $0.text = text }
+    }
+
+    /// Takes the line away.
+    func clear() {
+        if isShown { Self.write("\r\u{1B}[K") }
+    }
+
+    private func draw(_ change: (inout State) -> Void) {
+        let line: String? = state.withLock { state in
+            change(&state)
+            let now = ContinuousClock.now
+            guard isShown, state.shownAt.map({ now - $0 >= Self.redrawInterval }) ?? true else { return nil }
+            state.shownAt = now
+            return Self.line(
+                done: state.done, total: total, seconds: (now - startedAt) / .seconds(1), text: state.text)
+        }
+        if let line { Self.write("\r\(line)\u{1B}[K") }
+    }
+
+    /// Such as `████████░░░░  63 %  12.4 MB of 19.6 MB  3.1 MB/s  2 s left  barts.ndjson`.
+    static func line(done: Int, total: Int?, seconds: Double, text: String) -> String {
+        let rate = seconds > 0 ? Double(done) / seconds : 0
+        var parts: [String] = []
+        if let total, total > 0 {
+            let share = min(1, Double(done) / Double(total))
+            let full = Int(share * Double(widthCharacters))
+            parts.append(String(repeating: "█", count: full) + String(repeating: "░", count: widthCharacters - full))
+            parts.append("\(Int(share * 100)) %")
+            parts.append("\(size(Double(done))) of \(size(Double(total)))")
+        } else {
+            parts.append(size(Double(done)))
+        }
+        parts.append("\(size(rate))/s")
+        if let total, rate > 0, done < total {
+            parts.append("\(Age.text(seconds: Double(total - done) / rate)) left")
+        }
+        parts.append(text)
+        return parts.joined(separator: "  ")
+    }
+
+    private static func size(_ bytes: Double) -> String {
+        let units = ["B", "kB", "MB", "GB", "TB"]
+        var value = bytes
+        var unit = 0
+        while value >= 1000, unit < units.count - 1 {
+            value /= 1000
+            unit += 1
+        }
+        return unit == 0 ? "\(Int(value)) B" : String(format: "%.1f", value) + " \(units[unit])"
+    }
+
+    private static func write(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import CareRecord
+import Gateway
+import Logging
+import ServiceLifecycle
+import Storage
+import Topology
+import UnixSignals
+import Worker
+
+/// Runs one HIE's worker until it is told to stop.
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Run the worker of one HIE.",
+        discussion: """
+            It publishes what changes in the HIE's own records, keeps the index of what every other HIE holds, and \
+            serves both over HTTP. It goes on without its brokers and without its peers; SIGTERM or SIGINT ends it \
+            within seconds, and nothing that was accepted is lost.
+
+            Examples:
+              wherry worker --topology Topology/onelondon.yaml --hie barts --data /var/lib/wherry/barts
+              wherry worker --hie homerton --data ./homerton --listen 127.0.0.1:8081 --broker-url amqp://127.0.0.1
+            """)
+
+    /// How long a stop may take before what is under way is cancelled.
+    private static let stopSecondsMax = 10
+    /// A source is silent after this many of its pulses stayed away, halves counted.
+    private static let silentAfterHalfPulses: Int64 = 7
+
+    @OptionGroup var topology: TopologyOptions
+
+    @Option(help: .init("The HIE whose worker this is.", valueName: "id"))
+    var hie: HIEIdentifier
+
+    @Option(
+        help: .init("The directory of its files; made where it is missing, used by one worker.", valueName: "dir"),
+        completion: .directory)
+    var data: String
+
+    @Option(help: .init("Where to serve HTTP; an IPv6 address in brackets, port 0 for any.", valueName: "host:port"))
+    var listen = ListenAddress(host: "127.0.0.1", port: 8080)
+
+    @OptionGroup var brokers: BrokerOptions
+
+    @Option(help: .init("How often to tell the peers how far this HIE's journal is.", valueName: "time"))
+    var pulseInterval = TimeSpan(milliseconds: 2000)
+
+    @Option(help: .init("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
+    var logLevel = Logger.Level.info
+
+    func run() async throws {
+        let level = logLevel
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        let logger = Logger(label: "wherry.\(hie)")
+        let worker = try await open(logger)
+        let hie = hie
+        let gateway = Gateway(worker: worker, address: listen, logger: logger) { address in
+            Terminal.print("wherry worker \(hie) listening on \(address.url)")
+        }
+        var quiet = logger
+        // At lower levels it prints services whole, settings included.
+        quiet.logLevel = max(.warning, logLevel)
+        var configuration = ServiceGroupConfiguration(
+            services: worker.services + [gateway], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        configuration.maximumGracefulShutdownDuration = .seconds(Self.stopSecondsMax)
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch {
+            throw CommandFailure(.failed, "worker \(hie) on \(listen) stopped: \(Self.reason(of: error, at: listen))")
+        }
+    }
+
+    private func open(_ logger: Logger) async throws -> Worker {
+        var settings = WorkerSettings(
+            topology: try topology.load(), hie: hie, dataDirectory: data, brokerURL: brokers.brokerURL)
+        settings.access = try brokers.access()
+        settings.pulseIntervalMilliseconds = pulseInterval.milliseconds
+        settings.silentAfterMilliseconds = pulseInterval.milliseconds * Self.silentAfterHalfPulses / 2
+        do {
+            return try await Worker(settings, logger: logger)
+        } catch let error as WorkerError {
+            throw CommandFailure(.refused, error.reason)
+        } catch let error as StorageError {
+            throw CommandFailure(.failed, error.reason)
+        }
+    }
+
+    private static func reason(of error: any Error, at address: ListenAddress) -> String {
+        switch SystemError.number(of: error) {
+        case .addressInUse?: "the address is in use: give another with --listen, or end what listens there"
+        case .notPermitted?: "a port below 1024 needs a privilege: give another with --listen"
+        case .noSuchAddress?: "this machine has no such address: give one of its own with --listen"
+        case .connectionRefused?, nil: "\(error)"
+        }
+    }
+}
