@@ -1,1 +1,113 @@
-// placeholder
+import CareRecord
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+import ServiceLifecycle
+package import Worker
+
+/// The HTTP side of a worker: FHIR, JSON, metrics and health (design §7).
+package struct Gateway: Service {
+    private typealias Context = BasicRequestContext
+    private typealias Handler = @Sendable (Request, Context) async throws -> Response
+
+    private let worker: Worker
+    private let address: ListenAddress
+    private let settings: GatewaySettings
+    private let onListening: @Sendable (ListenAddress) async -> Void
+    private let logger: Logger
+
+    /// `onListening` is told the address once requests are accepted, with the port that port 0 became.
+    package init(
+        worker: Worker, address: ListenAddress, settings: GatewaySettings = GatewaySettings(), logger: Logger,
+        onListening: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
+    ) {
+        self.worker = worker
+        self.address = address
+        self.settings = settings
+        self.onListening = onListening
+        self.logger = logger
+    }
+
+    /// Serves until the graceful stop, which lets requests finish. Throws when it cannot listen.
+    package func run() async throws {
+        var configuration = HTTP1Channel.Configuration(idleTimeout: .seconds(Int64(settings.idleSecondsMax)))
+        configuration.httpDecoder.maxHeaderFieldSize = settings.headerBytesMax
+        configuration.httpDecoder.maxHeaderListSize = settings.headerBytesMax
+        configuration.httpDecoder.maxHeaderFieldCount = 100
+        var quiet = logger
+        // Its own lines at the start and at the stop say nothing that ours do not.
+        quiet.logLevel = max(.warning, logger.logLevel)
+        let application = Application(
+            router: router(), server: .http1(configuration: configuration),
+            configuration: ApplicationConfiguration(
+                address: .hostname(address.host, port: address.port),
+                availableConnectionsDelegate: MaximumAvailableConnections(settings.connectionsMax, logger: quiet)),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? address.port
+                await onListening(ListenAddress(host: address.host, port: port))
+            },
+            logger: quiet)
+        try await application.run()
+    }
+
+    private func router() -> Router<Context> {
+        let lookups = LatencyHistogram()
+        let submissions = LatencyHistogram()
+        let desk = SubmissionDesk(worker: worker, settings: settings, histogram: submissions)
+        let bodies = BodyReader(settings)
+        let submission = SubmissionRoute(desk: desk, bodies: bodies, streams: StreamReader(desk: desk))
+        let resource = ResourceRoute(desk: desk, bodies: bodies)
+        let search = PatientSearch(worker: worker, histogram: lookups)
+        let patient = PatientRoute(worker: worker, histogram: lookups)
+        let peers = PeersRoute(worker: worker)
+        let health = HealthRoutes(worker: worker)
+        let metrics = MetricsRoute(worker: worker, lookups: lookups, submissions: submissions)
+
+        let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: RequestWatch(logger: logger))
+        serve(router, "/fhir", [.post: { request, _ in try await submission.post(request) }])
+        serve(router, "/fhir/Patient", [.get: { request, _ in try await search.get(request) }])
+        serve(
+            router, "/fhir/:type/:id",
+            [
+                .get: { try await resource.get($0, try Self.key($1)) },
+                .put: { try await resource.put($0, try Self.key($1)) },
+                .delete: { try await resource.delete($0, try Self.key($1)) },
+            ])
+        serve(
+            router, "/api/patients/:nhsNumber",
+            [.get: { try await patient.get($0, number: try Self.parameter("nhsNumber", $1)) }])
+        serve(router, "/api/peers", [.get: { _, _ in try await peers.get() }])
+        serve(router, "/metrics", [.get: { _, _ in try await metrics.get() }])
+        serve(router, "/livez", [.get: { _, _ in health.live() }])
+        serve(router, "/readyz", [.get: { _, _ in health.ready() }])
+        return router
+    }
+
+    /// Serves these methods under the path, and tells which they are to any other.
+    private func serve(_ router: Router<Context>, _ path: RouterPath, _ handlers: [HTTPRequest.Method: Handler]) {
+        let allowed = [HTTPRequest.Method.get, .put, .post, .delete].filter { handlers[$0] != nil }
+        for method in [HTTPRequest.Method.get, .put, .post, .delete, .patch] {
+            let handler = handlers[method] ?? { _, _ in throw Refusal.notAllowed(allowed) }
+            router.on(path, method: method, use: handler)
+        }
+    }
+
+    private static func parameter(_ name: String, _ context: Context) throws(Refusal) -> String {
+        guard let text = context.parameters.get(name)?.percentDecoded else {
+            throw Refusal(.badRequest, .value, "the path is not valid")
+        }
+        return text
+    }
+
+    private static func key(_ context: Context) throws(Refusal) -> ResourceKey {
+        guard let key = ResourceKey(type: try parameter("type", context), id: try parameter("id", context)) else {
+            throw Refusal(
+                .badRequest, .value,
+                "the path is /fhir/{type}/{id}: a FHIR type and an id of 1 to 64 letters, digits, hyphens and full stops")
+        }
+        return key
+    }
+}

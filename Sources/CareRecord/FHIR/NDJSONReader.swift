@@ -6,12 +6,14 @@ package struct NDJSONReader: Sendable {
     private let limits: FHIRLimits
     /// What has come of the line that is not yet at its end.
     private var line: [UInt8] = []
-    /// Its number, from 1.
-    private var number = 1
+    /// Its number.
+    private var number: Int
     private var isTooLong = false
 
-    package init(limits: FHIRLimits = FHIRLimits()) {
+    /// `firstLine` is the number of the first line, for a file that is sent in parts.
+    package init(limits: FHIRLimits = FHIRLimits(), firstLine: Int = 1) {
         self.limits = limits
+        number = firstLine
     }
 
     /// The items of the lines that this chunk completes; `index` is the number of the line, from 1.

@@ -25,7 +25,7 @@ extension OperationOutcome {
             case tooLong = "too-long"
             case tooCostly = "too-costly"
             case businessRule = "business-rule"
-            case incomplete
+            case incomplete, deleted, transient, throttled, timeout, exception
         }
 
         package var severity: Severity

@@ -1,0 +1,45 @@
+import CareRecord
+import Replication
+import Topology
+import Worker
+
+/// Says why a source is not complete, in words for an operator, with what is known of the broker on the way to it.
+struct CoverageWords: Sendable {
+    private let own: HIEIdentifier
+    private let brokers: [HIEIdentifier: BrokerCondition]
+    private let ownBroker: BrokerCondition?
+
+    init(_ worker: Worker) {
+        own = worker.hie
+        let conditions = Dictionary(
+            worker.brokers.all.map { ($0.broker, $0) }, uniquingKeysWith: { first, _ in first })
+        var brokers: [HIEIdentifier: BrokerCondition] = [:]
+        for link in worker.settings.topology.links(brokerURL: worker.settings.brokerURL) {
+            for source in link.sources { brokers[source] = conditions[link.name] }
+        }
+        self.brokers = brokers
+        ownBroker = brokers[own]
+    }
+
+    /// `nil` for a source that is complete.
+    func reason(_ coverage: SourceCoverage) -> String? {
+        guard let reason = coverage.state.reason else { return nil }
+        guard coverage.hie != own, let broker = brokers[coverage.hie], broker.state != .connected else { return reason }
+        let detail = broker.reason.map { ": \($0)" } ?? ""
+        return "\(reason); broker \(broker.broker) is \(broker.state.rawValue)\(detail)"
+    }
+}
+
+extension JSONWriter {
+    /// The members that every form of a source's coverage has; `asOf` and `head` are null while unknown.
+    mutating func members(of coverage: SourceCoverage, _ words: CoverageWords) {
+        member("hie", coverage.hie.text)
+        member("state", coverage.state.word)
+        member("asOf", coverage.asOf.map { JSON.string($0.text) } ?? .null)
+        member("watermark", coverage.watermark)
+        member("head", coverage.head.map { JSON.number(String($0)) } ?? .null)
+        member("behind", coverage.behind.map { JSON.number(String($0)) } ?? .null)
+        member("held", coverage.held)
+        member("reason", words.reason(coverage))
+    }
+}

@@ -1,0 +1,110 @@
+import CareRecord
+import Hummingbird
+import Replication
+import Storage
+import Worker
+
+/// `GET /api/patients/{nhsNumber}`: what the index holds of a patient, and how complete that is for every HIE.
+struct PatientRoute: Sendable {
+    let worker: Worker
+    let histogram: LatencyHistogram
+
+    /// `?category=allergy,medication` leaves out the other entries; demographics and coverage are always told.
+    func get(_ request: Request, number text: String) async throws -> Response {
+        let startedAt = ContinuousClock.now
+        defer { histogram.record(ContinuousClock.now - startedAt) }
+        let number = try NHSNumber(requested: text)
+        let categories = try Self.categories(of: request)
+        let lookup = try await worker.lookup(number)
+        let words = CoverageWords(worker)
+        return .json { json in
+            json.member("nhsNumber", number.text)
+            json.array("demographics") { json in
+                for (source, demographics) in lookup.demographics {
+                    json.object { $0.members(of: demographics, source) }
+                }
+            }
+            json.array("entries") { json in
+                for entry in lookup.sortedEntries where categories?.contains(entry.facts.category) ?? true {
+                    json.object { $0.members(of: entry) }
+                }
+            }
+            json.array("coverage") { json in
+                for coverage in lookup.coverage { json.object { $0.members(of: coverage, words) } }
+            }
+        }
+    }
+
+    /// `nil` for all.
+    private static func categories(of request: Request) throws(Refusal) -> Set<Category>? {
+        guard let text = request.uri.queryParameters["category"], !text.isEmpty else { return nil }
+        var categories: Set<Category> = []
+        for name in text.split(separator: ",") {
+            guard let category = Category(rawValue: String(name)) else {
+                let known = Category.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Refusal(.badRequest, .value, "a category is not known; there are \(known)")
+            }
+            categories.insert(category)
+        }
+        return categories
+    }
+}
+
+extension NHSNumber {
+    /// Reads the number of a request; the refusal does not repeat it.
+    init(requested text: some StringProtocol) throws(Refusal) {
+        guard let number = NHSNumber(text) else {
+            throw Refusal(
+                .badRequest, .value,
+                "not a valid NHS number: it has ten digits, the last of which is a modulus 11 check digit")
+        }
+        self = number
+    }
+}
+
+extension Lookup {
+    /// Who the patient is according to each source, in the order of the sources' names.
+    var demographics: [(HIEIdentifier, Demographics)] {
+        entries.compactMap { entry in entry.facts.demographics.map { (entry.source, $0) } }.sorted { $0.0 < $1.0 }
+    }
+
+    /// By category, then the newest first; what has no date comes last.
+    var sortedEntries: [IndexedEntry] {
+        entries.sorted { left, right in
+            if left.facts.category != right.facts.category { return left.facts.category.rank < right.facts.category.rank }
+            if left.facts.date != right.facts.date { return left.facts.date ?? "" > right.facts.date ?? "" }
+            return (left.source, left.resource) < (right.source, right.resource)
+        }
+    }
+}
+
+extension Category {
+    private static let ranks = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
+
+    /// The place in the order of the categories.
+    fileprivate var rank: Int { Self.ranks[self] ?? 0 }
+}
+
+extension JSONWriter {
+    fileprivate mutating func members(of demographics: Demographics, _ source: HIEIdentifier) {
+        member("source", source.text)
+        member("family", demographics.family)
+        array("given") { for name in demographics.given { $0.element(name) } }
+        member("birthDate", demographics.birthDate)
+        member("gender", demographics.gender)
+        member("postalCode", demographics.postalCode)
+        member("deceased", demographics.deceased)
+    }
+
+    fileprivate mutating func members(of entry: IndexedEntry) {
+        member("source", entry.source.text)
+        member("category", entry.facts.category.rawValue)
+        member("resource", entry.resource.reference)
+        member("code", entry.facts.code)
+        member("system", entry.facts.system)
+        member("display", entry.facts.display)
+        member("status", entry.facts.status)
+        member("date", entry.facts.date)
+        member("seq", entry.seq)
+    }
+}

@@ -1,0 +1,79 @@
+import CareRecord
+import Hummingbird
+import Replication
+import Storage
+import Topology
+import Worker
+
+/// `GET /api/peers`: every other HIE of the topology, the brokers, and this worker's own side.
+struct PeersRoute: Sendable {
+    let worker: Worker
+
+    func get() async throws -> Response {
+        let journal = try await worker.records.journalState()
+        let unlinkedCount = try await worker.records.unlinkedCount()
+        let words = CoverageWords(worker)
+        let topology = worker.settings.topology
+        return .json { json in
+            json.member("hie", worker.hie.text)
+            json.member("at", worker.clock.now.text)
+            json.array("peers") { json in
+                for coverage in worker.coverage() where coverage.hie != worker.hie {
+                    json.object { json in
+                        json.members(of: coverage, words)
+                        // Only queries have breakers, and nobody asks before there are queries.
+                        json.member("breaker", "closed")
+                        json.member("name", topology.hie(coverage.hie)?.name)
+                        json.member("region", topology.hie(coverage.hie)?.region)
+                    }
+                }
+            }
+            json.array("brokers") { json in
+                for broker in worker.brokers.all { json.object { $0.members(of: broker) } }
+            }
+            json.object("own") { json in
+                json.member("epoch", journal.epoch.text)
+                json.member("head", journal.head)
+                json.member("publishedThrough", journal.publishedThrough)
+                json.member("unpublished", journal.head - journal.publishedThrough)
+                json.member("unlinked", unlinkedCount)
+                json.member("startedAt", worker.startedAt.text)
+            }
+            json.array("paused") { json in
+                for pause in worker.pauses.all { json.object { $0.members(of: pause) } }
+            }
+            json.object("counters") { $0.members(of: worker.counters.now) }
+        }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func members(of broker: BrokerCondition) {
+        member("broker", broker.broker)
+        member("state", broker.state.rawValue)
+        member("since", broker.since.text)
+        member("reason", broker.reason)
+    }
+
+    fileprivate mutating func members(of pause: PauseBoard.Pause) {
+        member("part", pause.part)
+        member("since", pause.since.text)
+        member("reason", pause.reason)
+    }
+
+    fileprivate mutating func members(of counters: Counters) {
+        member("changesPublished", counters.changesPublished)
+        member("changesApplied", counters.changesApplied.values.reduce(0, +))
+        member("changesSuperseded", counters.changesSuperseded)
+        member("messagesReceived", counters.messagesReceived)
+        member("messagesRedelivered", counters.messagesRedelivered)
+        member("messagesUnroutable", counters.messagesUnroutable)
+        member("messagesParked", counters.parked.values.reduce(0, +))
+        member("pulsesSent", counters.pulsesSent)
+        member("pulsesReceived", counters.pulsesReceived)
+        member("resourcesAccepted", counters.resourcesAccepted)
+        member("resourcesRefused", counters.resourcesRefused)
+        member("lookups", counters.lookups)
+        member("reconnects", counters.reconnects)
+    }
+}

@@ -1,0 +1,63 @@
+import CareRecord
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// Content types that a gateway sends.
+enum ContentType {
+    static let fhir = "application/fhir+json"
+    static let json = "application/json"
+    static let text = "text/plain; charset=utf-8"
+    /// Prometheus text exposition format 0.0.4.
+    static let metrics = "text/plain; version=0.0.4; charset=utf-8"
+}
+
+extension Response {
+    /// An answer with a body. Nothing that is answered may be kept by a cache: it is of a patient, or of this moment.
+    static func content(
+        _ bytes: [UInt8], _ type: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
+    ) -> Response {
+        var headers = headers
+        headers[.contentType] = type
+        headers[.cacheControl] = "no-store"
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    static func fhir(_ json: JSON, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Response {
+        content(json.serialized(), ContentType.fhir, status: status, headers: headers)
+    }
+
+    /// An answer of one JSON object, written by hand.
+    static func json(
+        status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], _ members: (inout JSONWriter) -> Void
+    ) -> Response {
+        var writer = JSONWriter()
+        writer.object(members)
+        return content(writer.bytes, ContentType.json, status: status, headers: headers)
+    }
+}
+
+extension Refusal {
+    private struct ConnectionEnds: Error {}
+
+    /// An OperationOutcome to those who speak FHIR, `{"error", "detail"}` to the others.
+    func response(isFHIR: Bool) -> Response {
+        var response: Response
+        if isFHIR {
+            response = .fhir(outcome.json(), status: status, headers: headers)
+        } else {
+            response = .json(status: status, headers: headers) { json in
+                json.member("error", outcome.issues.first?.code.rawValue ?? "")
+                json.member("detail", outcome.issues.map(\.diagnostics).joined(separator: "; "))
+            }
+        }
+        guard endsConnection else { return response }
+        response.headers[.connection] = "close"
+        let body = response.body
+        response.body = ResponseBody(contentLength: body.contentLength) { writer in
+            try await body.write(writer)
+            throw ConnectionEnds()
+        }
+        return response
+    }
+}

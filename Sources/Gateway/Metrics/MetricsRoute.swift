@@ -1,0 +1,133 @@
+import CareRecord
+import Hummingbird
+import Replication
+import Storage
+import Topology
+import Worker
+
+/// `GET /metrics`: the worker in numbers. Labels name HIEs, brokers and parts, never patients.
+struct MetricsRoute: Sendable {
+    let worker: Worker
+    let lookups: LatencyHistogram
+    let submissions: LatencyHistogram
+
+    func get() async throws -> Response {
+        let journal = try await worker.records.journalState()
+        let unlinkedCount = try await worker.records.unlinkedCount()
+        var metrics = MetricsText()
+        metrics.append(worker.coverage())
+        metrics.append(worker.counters.now, sources: worker.settings.topology.hies.map(\.id))
+        metrics.append(worker.brokers.all)
+        metrics.metric(
+            "wherry_journal_head", .gauge, "The latest number of this HIE's own journal.", journal.head)
+        metrics.metric(
+            "wherry_journal_published_through", .gauge, "Own changes up to this number are confirmed by the broker.",
+            journal.publishedThrough)
+        metrics.metric(
+            "wherry_resources_unlinked", .gauge, "Own resources whose patient has no known NHS number.",
+            Int64(unlinkedCount))
+        metrics.metric(
+            "wherry_paused", .gauge, "1 while a part of the worker stands still.",
+            worker.pauses.all.map { (["part": $0.part], 1) })
+        metrics.histogram("wherry_lookup_duration_seconds", "How long lookups took.", lookups.now)
+        metrics.histogram(
+            "wherry_submission_duration_seconds", "How long it took to read and store submissions.", submissions.now)
+        metrics.append(ProcessFigures.read(), startedAt: worker.startedAt)
+        return .content(Array(metrics.text.utf8), ContentType.metrics)
+    }
+}
+
+extension MetricsText {
+    fileprivate mutating func append(_ sources: [SourceCoverage]) {
+        func samples(_ value: (SourceCoverage) -> Int64?) -> [(labels: Labels, value: Double)] {
+            sources.compactMap { source in value(source).map { (["source": source.hie.text], Double($0)) } }
+        }
+        metric(
+            "wherry_source_head", .gauge, "The latest number of a source's journal, as far as it was told.",
+            samples { $0.head })
+        metric(
+            "wherry_source_watermark", .gauge, "Every change of a source up to this number is applied.",
+            samples { $0.watermark })
+        metric(
+            "wherry_source_behind_changes", .gauge, "Numbers of a source's journal that are not applied yet.",
+            samples { $0.behind })
+        metric(
+            "wherry_source_as_of_timestamp_seconds", .gauge, "As of when everything of a source is here.",
+            sources.compactMap { source in
+                source.asOf.map { (["source": source.hie.text], Double($0.milliseconds) / 1000) }
+            })
+        metric(
+            "wherry_source_dead_letters", .gauge, "Dead letters of a source that wait for an operator.",
+            samples { Int64($0.held) })
+        metric(
+            "wherry_source_state", .gauge, "1 for the state that a source is in.",
+            sources.flatMap { source in
+                CoverageState.words.map { word in
+                    (["source": source.hie.text, "state": word], source.state.word == word ? 1 : 0)
+                }
+            })
+    }
+
+    fileprivate mutating func append(_ brokers: [BrokerCondition]) {
+        metric(
+            "wherry_broker_state", .gauge, "1 for the state that the connection to a broker is in.",
+            brokers.flatMap { broker in
+                BrokerCondition.State.allCases.map { state in
+                    (["broker": broker.broker, "state": state.rawValue], broker.state == state ? 1 : 0)
+                }
+            })
+    }
+
+    fileprivate mutating func append(_ counters: Counters, sources: [HIEIdentifier]) {
+        metric(
+            "wherry_changes_applied_total", .counter, "Changes that changed the index.",
+            sources.map { (["source": $0.text], Double(counters.changesApplied[$0] ?? 0)) })
+        metric(
+            "wherry_messages_parked_total", .counter, "Messages and changes that became dead letters.",
+            Rejection.Cause.allCases.map { (["cause": $0.rawValue], Double(counters.parked[$0] ?? 0)) })
+        let plain: [(name: String, help: String, value: Int64)] = [
+            ("changes_superseded", "Changes that were in the index already.", counters.changesSuperseded),
+            ("changes_published", "Own changes that the broker confirmed.", counters.changesPublished),
+            ("messages_published", "Messages that the broker confirmed.", counters.messagesPublished),
+            ("messages_unroutable", "Messages that the broker took and that reach nobody.", counters.messagesUnroutable),
+            ("messages_refused", "Messages that the broker refused.", counters.messagesRefused),
+            ("messages_received", "Messages that brokers delivered.", counters.messagesReceived),
+            ("messages_redelivered", "Of these, those delivered before.", counters.messagesRedelivered),
+            ("batches_stale", "Messages of an epoch that is over.", counters.batchesStale),
+            ("sources_replaced", "Sources whose numbering began again.", counters.sourcesReplaced),
+            ("pulses_sent", "Pulses sent.", counters.pulsesSent),
+            ("pulses_received", "Pulses received.", counters.pulsesReceived),
+            ("broker_reconnects", "Attempts to connect to a broker again.", counters.reconnects),
+            ("index_transactions", "Transactions on the index.", counters.indexTransactions),
+            ("resources_accepted", "Resources accepted.", counters.resourcesAccepted),
+            ("resources_refused", "Resources refused.", counters.resourcesRefused),
+            ("lookups", "Lookups in the index.", counters.lookups),
+        ]
+        for counter in plain { metric("wherry_\(counter.name)_total", .counter, counter.help, counter.value) }
+    }
+
+    fileprivate mutating func append(_ process: ProcessFigures, startedAt: Timestamp) {
+        if let bytes = process.residentBytes {
+            metric("process_resident_memory_bytes", .gauge, "Resident memory size in bytes.", bytes)
+        }
+        metric("process_cpu_seconds_total", .counter, "User and system CPU time spent in seconds.", process.cpuSeconds)
+        if let count = process.openFileCount {
+            metric("process_open_fds", .gauge, "Number of open file descriptors.", Int64(count))
+        }
+        metric(
+            "process_start_time_seconds", .gauge, "Start time since the Unix epoch in seconds.",
+            Double(startedAt.milliseconds) / 1000)
+        metric("wherry_build_info", .gauge, "1, with the version.", [(["version": ProductVersion.text], 1)])
+    }
+}
+
+extension CoverageState {
+    /// Every word of the contract.
+    fileprivate static var words: [String] {
+        let all: [CoverageState] = [
+            .complete, .behind(changes: 0), .silent(since: nil), .held(deadLetters: 0), .joining(applied: 0, of: 0),
+            .planned,
+        ]
+        return all.map(\.word)
+    }
+}

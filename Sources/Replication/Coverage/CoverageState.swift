@@ -1,0 +1,88 @@
+package import CareRecord
+
+/// What an answer says about one HIE: how complete it is (design §7, promise P3).
+package enum CoverageState: Sendable, Hashable {
+    case complete
+    case behind(changes: Int64)
+    /// No pulse since that moment; `nil` when none was ever received.
+    case silent(since: Timestamp?)
+    case held(deadLetters: Int)
+    /// The first fill is under way.
+    case joining(applied: Int64, of: Int64)
+    /// In the topology, not yet connected.
+    case planned
+
+    /// The word of the contract: `complete`, `behind`, `silent`, `held`, `joining`, `planned`.
+    package var word: String {
+        switch self {
+        case .complete: "complete"
+        case .behind: "behind"
+        case .silent: "silent"
+        case .held: "held"
+        case .joining: "joining"
+        case .planned: "planned"
+        }
+    }
+
+    /// The reason in words, for an operator; `nil` when there is nothing to say.
+    package var reason: String? {
+        switch self {
+        case .complete: nil
+        case .behind(let changes): "\(changes) changes are not applied yet"
+        case .silent(let since?): "no pulse since \(since.text)"
+        case .silent(nil): "no pulse received yet"
+        case .held(let letters): "\(letters) dead letters wait for an operator"
+        case .joining(let applied, let of): "first fill: \(applied) of \(of)"
+        case .planned: "in the topology, not yet connected"
+        }
+    }
+}
+
+/// Everything an answer says about one HIE.
+package struct SourceCoverage: Sendable, Hashable {
+    package let hie: HIEIdentifier
+    package let state: CoverageState
+    package let asOf: Timestamp?
+    package let watermark: Int64
+    package let head: Int64?
+    package let held: Int
+
+    package init(
+        hie: HIEIdentifier, state: CoverageState, asOf: Timestamp?, watermark: Int64, head: Int64?, held: Int
+    ) {
+        self.hie = hie
+        self.state = state
+        self.asOf = asOf
+        self.watermark = watermark
+        self.head = head
+        self.held = held
+    }
+
+    /// Numbers of the journal that are not known to be applied; `nil` while the head is unknown.
+    package var behind: Int64? { head.map { max(0, $0 - watermark) } }
+
+    /// What is known of a connected source, judged at `now`. A source that is silent is called so whatever else is
+    /// known, because the rest is as old as its last pulse.
+    package static func judge(
+        _ hie: HIEIdentifier, progress: SourceProgress, freshness: Freshness, held: Int,
+        now: Timestamp, silentAfterMilliseconds: Int64
+    ) -> SourceCoverage {
+        let watermark = progress.applied.watermark
+        let state: CoverageState
+        if let heardAt = freshness.heardAt, let head = freshness.head,
+            now.since(heardAt) <= silentAfterMilliseconds
+        {
+            if watermark < head, freshness.asOf == nil {
+                state = .joining(applied: watermark, of: head)
+            } else if held > 0 {
+                state = .held(deadLetters: held)
+            } else {
+                state = watermark < head ? .behind(changes: head - watermark) : .complete
+            }
+        } else {
+            state = .silent(since: freshness.heardAt)
+        }
+        return SourceCoverage(
+            hie: hie, state: state, asOf: freshness.asOf, watermark: watermark, head: freshness.head, held: held)
+    }
+}

@@ -1,0 +1,90 @@
+/// Decides when the outbox sends, how much, and how far the journal counts as published.
+///
+/// With little on its way it sends whatever waits at once; with more on its way it waits for a full batch or for
+/// confirms, so that batches grow with the load. Confirms come in any order; `publishedThrough` moves only over an
+/// unbroken run of them. One machine serves one broker session; the next session begins at `publishedThrough`.
+package struct OutboxMachine: Sendable {
+    package struct Limits: Sendable, Hashable {
+        /// Changes in one message.
+        package var batchChangesMax = 500
+        /// Bytes of one message's body; a single larger change is sent alone.
+        package var batchBytesMax = 131_072
+        /// Messages without a confirm.
+        package var inFlightMax = 32
+        /// Up to this many messages without a confirm, a batch is sent however small it is.
+        package var eagerInFlightMax = 2
+
+        package init() {}
+    }
+
+    /// What the outbox may send now.
+    package enum Demand: Sendable, Hashable {
+        /// Whatever waits, up to one batch.
+        case anything
+        /// Only a batch that reaches one of its limits.
+        case fullBatch
+        /// Nothing before the next confirm.
+        case nothing
+    }
+
+    package enum Settlement: Sendable, Hashable {
+        /// Everything up to this number is published, and that is news.
+        case publishedThrough(Int64)
+        case unchanged
+        /// The broker refused the message: the session is to be ended, and the next one sends it again.
+        case refused
+    }
+
+    private struct Sent {
+        let number: UInt64
+        let through: Int64
+        var isConfirmed = false
+    }
+
+    package let limits: Limits
+    /// Every change up to here was confirmed.
+    package private(set) var publishedThrough: Int64
+    /// Every change up to here was handed to the broker.
+    package private(set) var sentThrough: Int64
+    private var inFlight: [Sent] = []
+    /// Confirms that overtook the report of their own sending; never more than `inFlightMax`.
+    private var early: Set<UInt64> = []
+
+    package init(publishedThrough: Int64, limits: Limits = Limits()) {
+        self.limits = limits
+        self.publishedThrough = publishedThrough
+        sentThrough = publishedThrough
+    }
+
+    package var inFlightCount: Int { inFlight.count }
+
+    package var demand: Demand {
+        if inFlight.count < limits.eagerInFlightMax { return .anything }
+        return inFlight.count < limits.inFlightMax ? .fullBatch : .nothing
+    }
+
+    /// The message with this publish number carries everything above `sentThrough` up to `through`.
+    package mutating func sent(number: UInt64, through: Int64) -> Settlement {
+        precondition(through > sentThrough, "a message carries at least one number of the journal")
+        sentThrough = through
+        inFlight.append(Sent(number: number, through: through))
+        return early.remove(number) == nil ? .unchanged : confirmed(number)
+    }
+
+    package mutating func confirmed(_ number: UInt64) -> Settlement {
+        guard let position = inFlight.firstIndex(where: { $0.number == number }) else {
+            if early.count < limits.inFlightMax { early.insert(number) }
+            return .unchanged
+        }
+        inFlight[position].isConfirmed = true
+        let run = inFlight.prefix { $0.isConfirmed }
+        guard let last = run.last else { return .unchanged }
+        publishedThrough = last.through
+        inFlight.removeFirst(run.count)
+        return .publishedThrough(publishedThrough)
+    }
+
+    package mutating func refused(_ number: UInt64) -> Settlement {
+        inFlight.contains { $0.number == number } ? .refused : .unchanged
+    }
+}

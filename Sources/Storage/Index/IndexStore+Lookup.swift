@@ -1,0 +1,65 @@
+package import CareRecord
+import GRDB
+import Replication
+
+/// An entry as a lookup shows it.
+package struct IndexedEntry: Sendable, Hashable {
+    package let source: HIEIdentifier
+    package let resource: ResourceKey
+    package let seq: Int64
+    package let facts: Facts
+}
+
+extension IndexStore {
+    /// A patient with more entries than this is shown the first so many of each source's order: a limit for the memory
+    /// of one lookup, not one that a real record reaches.
+    package static let lookupEntriesMax = 100_000
+
+    /// All entries of the patient, by source and resource type. Reads this file and nothing else (promise P4).
+    package func entries(of patient: NHSNumber) async throws(StorageError) -> [IndexedEntry] {
+        try await read { database in
+            let select = try PreparedStatement(
+                database,
+                """
+                SELECT hie, type, entry.id, seq, category, code, system, display, status, date, demographics
+                FROM entry JOIN source ON source.id = entry.source WHERE patient = ?
+                LIMIT \(Self.lookupEntriesMax)
+                """)
+            select.bind(patient.value, at: 1)
+            var entries: [IndexedEntry] = []
+            try select.each { row in
+                entries.append(try IndexedEntry(row))
+                return true
+            }
+            return entries
+        }
+    }
+
+    /// How many entries each source has here; reads the whole index.
+    package func entryCounts() async throws(StorageError) -> [HIEIdentifier: Int] {
+        try await read { database in
+            var counts: [HIEIdentifier: Int] = [:]
+            let select = try PreparedStatement(
+                database, "SELECT hie, count(*) FROM entry JOIN source ON source.id = entry.source GROUP BY hie")
+            try select.each { row in
+                if let hie = row.text(0).flatMap({ HIEIdentifier($0) }) { counts[hie] = Int(row.int(1)) }
+                return true
+            }
+            return counts
+        }
+    }
+}
+
+extension IndexedEntry {
+    fileprivate init(_ row: borrowing PreparedStatement) throws {
+        guard let source = row.text(0).flatMap({ HIEIdentifier($0) }), let type = row.text(1), let id = row.text(2),
+            let resource = ResourceKey(type: type, id: id), let category = row.text(4).flatMap(Category.init(rawValue:))
+        else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
+        let demographics = row.isNull(10) ? nil : try? Demographics(JSON.parse(row.bytes(10)))
+        self.init(
+            source: source, resource: resource, seq: row.int(3),
+            facts: Facts(
+                category: category, code: row.text(5), system: row.text(6), display: row.text(7), status: row.text(8),
+                date: row.text(9), demographics: demographics))
+    }
+}

@@ -1,0 +1,51 @@
+extension IndexStore {
+    static let schema: [(name: String, sql: String)] = [
+        (
+            "v1",
+            """
+            CREATE TABLE source (
+                id INTEGER PRIMARY KEY,
+                hie TEXT NOT NULL UNIQUE,
+                epoch TEXT,
+                watermark INTEGER NOT NULL DEFAULT 0 CHECK (watermark >= 0),
+                -- Ranges applied above the watermark: "after-through", separated by spaces.
+                islands TEXT NOT NULL DEFAULT '',
+                -- Of the newest pulse: the source's head, and when it was received.
+                head INTEGER,
+                heardAt INTEGER,
+                asOf INTEGER,
+                digest BLOB NOT NULL
+            ) STRICT;
+
+            -- Clustered by patient: a lookup reads neighbouring rows of one tree.
+            CREATE TABLE entry (
+                patient INTEGER NOT NULL,
+                source INTEGER NOT NULL REFERENCES source (id),
+                type TEXT NOT NULL,
+                id TEXT NOT NULL,
+                seq INTEGER NOT NULL CHECK (seq > 0),
+                category TEXT NOT NULL,
+                code TEXT,
+                system TEXT,
+                display TEXT,
+                status TEXT,
+                date TEXT,
+                -- JSON, only for category demographics.
+                demographics TEXT,
+                PRIMARY KEY (patient, source, type, id)
+            ) WITHOUT ROWID, STRICT;
+
+            -- Entries withdrawn above the watermark, kept until the watermark passes them: an older version that
+            -- arrives later must not bring them back.
+            CREATE TABLE tombstone (
+                source INTEGER NOT NULL REFERENCES source (id),
+                patient INTEGER NOT NULL,
+                type TEXT NOT NULL,
+                id TEXT NOT NULL,
+                seq INTEGER NOT NULL,
+                PRIMARY KEY (source, patient, type, id)
+            ) WITHOUT ROWID, STRICT;
+            """
+        )
+    ]
+}

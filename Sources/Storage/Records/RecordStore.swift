@@ -1,0 +1,189 @@
+package import CareRecord
+import GRDB
+package import Replication
+
+/// `records.sqlite`: the resources that one HIE holds, and the journal of what the indexes learn of them.
+///
+/// It is the source of truth, so every commit is synced to the disk. Resources and journal change in one transaction;
+/// numbers are given out without gaps; the same submission twice changes nothing.
+package final class RecordStore: Sendable {
+    /// A resource as it is stored now.
+    package struct Stored: Sendable, Hashable {
+        package let version: Int64
+        package let isDeleted: Bool
+        package let updatedAt: Timestamp
+        /// Compact JSON; empty for a deleted resource.
+        package let body: [UInt8]
+    }
+
+    /// The journal's numbering and how far it is published.
+    package struct JournalState: Sendable, Hashable {
+        package let epoch: Epoch
+        package let head: Int64
+        package let publishedThrough: Int64
+        package let digest: BucketDigest
+    }
+
+    static let cacheKibibytes = 8192
+
+    package let epoch: Epoch
+    /// Where the journal's head is told.
+    package let head: HeadSignal
+    private let pool: DatabasePool
+    private let path: String
+    private let shares: [Category: Share]
+
+    /// Opens the file, creating it with a new epoch that begins at `now` where it is missing, and brings the journal in
+    /// line with `shares` where that has changed (categories not named are shared whole).
+    package init(path: String, shares: [Category: Share], now: Timestamp) throws(StorageError) {
+        self.path = path
+        self.shares = shares
+        pool = try DatabasePool.open(
+            path, durability: .full, cacheKibibytes: Self.cacheKibibytes,
+            migrator: DatabaseMigrator(steps: Self.schema))
+        do {
+            let state = try pool.write { try Self.begin($0, shares: shares, now: now) }
+            epoch = state.epoch
+            head = HeadSignal(head: state.head)
+        } catch {
+            throw StorageError(error, file: path)
+        }
+    }
+
+    /// Stores all of `operations` or, when it throws, none. Outcomes are in the order of the operations.
+    package func submit(
+        _ operations: [Submission.Operation], now: Timestamp
+    ) async throws(StorageError) -> [RecordOutcome] {
+        let shares = shares
+        let (outcomes, head) = try await write { database in
+            var writer = try RecordWriter(database, shares: shares, now: now)
+            var outcomes: [RecordOutcome] = []
+            outcomes.reserveCapacity(operations.count)
+            for operation in operations {
+                switch operation {
+                case .put(let resource): outcomes.append(try writer.put(resource))
+                case .delete(let key): outcomes.append(try writer.delete(key))
+                }
+            }
+            try writer.save()
+            return (outcomes, writer.journal.head)
+        }
+        self.head.advance(to: head)
+        return outcomes
+    }
+
+    /// The resource as it stands; `nil` where there never was one.
+    package func resource(_ key: ResourceKey) async throws(StorageError) -> Stored? {
+        try await read { database in
+            let select = try PreparedStatement(
+                database, "SELECT version, isDeleted, updatedAt, body FROM resource WHERE type = ? AND id = ?")
+            select.bind(key.type, at: 1)
+            select.bind(key.id, at: 2)
+            return try select.first {
+                Stored(
+                    version: $0.int(0), isDeleted: $0.int(1) == 1, updatedAt: Timestamp(milliseconds: $0.int(2)),
+                    body: $0.bytes(3))
+            }
+        }
+    }
+
+    /// Resources that belong to a patient whose NHS number is not known: stored, and in no index.
+    package func unlinkedCount() async throws(StorageError) -> Int {
+        try await read { database in
+            try Int.fetchOne(
+                database,
+                sql: """
+                    SELECT count(*) FROM resource
+                    WHERE isDeleted = 0 AND linkedTo IS NULL AND patientID IS NOT NULL
+                    """) ?? 0
+        }
+    }
+
+    package func journalState() async throws(StorageError) -> JournalState {
+        try await read { try Self.state($0) }
+    }
+
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StorageError)
+        -> Value
+    {
+        do {
+            return try await pool.read(body)
+        } catch {
+            throw StorageError(error, file: path)
+        }
+    }
+
+    private func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StorageError) -> Value {
+        do {
+            return try await pool.write(body)
+        } catch {
+            throw StorageError(error, file: path)
+        }
+    }
+
+    /// Records that everything up to `seq` was confirmed by the broker.
+    ///
+    /// Losing this in a power cut only publishes some changes once more, so this one commit is not synced.
+    package func published(through seq: Int64) async throws(StorageError) {
+        do {
+            try await pool.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA synchronous = \(Durability.normal.rawValue)")
+                let update = Result {
+                    try database.execute(
+                        sql: "UPDATE journalState SET publishedThrough = max(publishedThrough, min(head, ?))",
+                        arguments: [seq])
+                }
+                try database.execute(sql: "PRAGMA synchronous = \(Durability.full.rawValue)")
+                try update.get()
+            }
+        } catch {
+            throw StorageError(error, file: path)
+        }
+    }
+
+    private static func begin(
+        _ database: Database, shares: [Category: Share], now: Timestamp
+    ) throws -> JournalState {
+        let text = Self.text(of: shares)
+        guard let kept = try String.fetchOne(database, sql: "SELECT shares FROM journalState") else {
+            var generator = SystemRandomNumberGenerator()
+            let epoch = Epoch(beginning: now, using: &generator)
+            let insert = try PreparedStatement(database, "INSERT INTO journalState VALUES (1, ?, 0, 0, ?, ?)")
+            insert.bind(epoch.text, at: 1)
+            insert.bind(blob: BucketDigest().bytes, at: 2)
+            insert.bind(text, at: 3)
+            try insert.run()
+            return try state(database)
+        }
+        if kept != text {
+            let before = Set(kept.split(separator: " "))
+            let changed = Category.allCases.filter {
+                !before.contains("\($0.rawValue)=\((shares[$0] ?? .entry).rawValue)")
+            }
+            var writer = try RecordWriter(database, shares: shares, now: now)
+            try writer.rejournal(types: changed.flatMap(\.types))
+            try writer.save()
+            try database.execute(sql: "UPDATE journalState SET shares = ?", arguments: [text])
+        }
+        return try state(database)
+    }
+
+    private static func text(of shares: [Category: Share]) -> String {
+        Category.allCases.map { "\($0.rawValue)=\((shares[$0] ?? .entry).rawValue)" }.joined(separator: " ")
+    }
+
+    private static func state(_ database: Database) throws -> JournalState {
+        let select = try PreparedStatement(
+            database, "SELECT epoch, head, publishedThrough, digest FROM journalState")
+        let state = try select.first { row -> JournalState? in
+            guard let epoch = row.text(0).flatMap(Epoch.init), let digest = BucketDigest(bytes: row.bytes(3)) else {
+                return nil
+            }
+            return JournalState(epoch: epoch, head: row.int(1), publishedThrough: row.int(2), digest: digest)
+        }
+        guard let state = state ?? nil else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
+        return state
+    }
+}

@@ -1,0 +1,197 @@
+import AMQP
+import CareRecord
+import Logging
+import Replication
+import ServiceLifecycle
+import Storage
+
+/// Publishes the journal to the region's broker: batches that adapt to the load, confirms in any order, and a
+/// published-through that survives a crash. Sends the pulses on the same session.
+actor Outbox: Service {
+    /// Losing this much progress costs publishing it again, so a burst of confirms is written down once.
+    private static let persistInterval = Duration.milliseconds(50)
+    /// A pulse outlives this many periods, then the broker forgets it.
+    private static let pulseLifetimePeriods: Int64 = 3
+
+    private static let part = "outbox"
+
+    private let source: HIEIdentifier
+    private let records: RecordStore
+    private let line: BrokerLine
+    private let retry: StorageRetry
+    private let settings: WorkerSettings
+    private let counters: CounterBoard
+    private let clock: WallClock
+    private let logger: Logger
+    private var machine: OutboxMachine
+    private var persistedThrough: Int64 = 0
+    private var lastPersistedAt = ContinuousClock.now
+    /// Wakes the feed when a confirm has made room.
+    private var roomWaiter: CheckedContinuation<Void, Never>?
+
+    init(
+        settings: WorkerSettings, records: RecordStore, line: BrokerLine, retry: StorageRetry,
+        counters: CounterBoard, clock: WallClock, logger: Logger
+    ) {
+        source = settings.hie
+        self.settings = settings
+        self.records = records
+        self.line = line
+        self.retry = retry
+        self.counters = counters
+        self.clock = clock
+        self.logger = logger
+        machine = OutboxMachine(publishedThrough: 0, limits: settings.outbox)
+    }
+
+    func run() async throws {
+        await line.run { session in try await self.work(session) }
+    }
+
+    private func work(_ session: Session) async throws {
+        try await session.inspectExchange(BrokerNames.changesExchange)
+        let state = try await journalState()
+        machine = OutboxMachine(publishedThrough: state.publishedThrough, limits: settings.outbox)
+        persistedThrough = state.publishedThrough
+        line.noteConnected()
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await self.settle(session) }
+            group.addTask { try await self.pulse(session) }
+            group.addTask { try await self.feed(session) }
+            defer { group.cancelAll() }
+            // Only the feed returns, when the worker stops; the others end with the session.
+            try await group.next()
+            try await self.finish(session)
+        }
+    }
+
+    /// Reads what waits and sends it, as much and as often as the machine demands.
+    private func feed(_ session: Session) async throws {
+        do {
+            try await cancelWhenGracefulShutdown { try await self.feedUntilCancelled(session) }
+        } catch  where Task.isShuttingDownGracefully {
+            // What was not sent waits in the journal for the next start.
+        }
+    }
+
+    private func feedUntilCancelled(_ session: Session) async throws {
+        for await _ in records.head.heads() {
+            while !Task.isCancelled {
+                let demand = machine.demand
+                guard demand != .nothing else {
+                    await room()
+                    continue
+                }
+                guard let page = try await page(after: machine.sentThrough) else { break }
+                guard page.isFull || machine.demand == .anything else {
+                    await room()
+                    continue
+                }
+                try await send(page, session)
+            }
+        }
+    }
+
+    private func send(_ page: JournalPage, _ session: Session) async throws {
+        let outgoing = ChangeBatch.message(
+            source: source, epoch: records.epoch, after: page.after, through: page.through, body: page.body,
+            sentAt: clock.now)
+        let numbers = try await session.publish([outgoing])
+        counters.count {
+            $0.changesPublished += Int64(page.changeCount)
+            $0.messagesPublished += 1
+        }
+        try note(machine.sent(number: numbers.lowerBound, through: page.through))
+    }
+
+    private func settle(_ session: Session) async throws {
+        while true {
+            for settlement in try await session.nextSettlements() {
+                switch settlement.outcome {
+                case .confirmed:
+                    try note(machine.confirmed(settlement.number))
+                case .returned:
+                    // Nobody subscribes: the journal keeps the change for whoever joins.
+                    counters.count { $0.messagesUnroutable += 1 }
+                    try note(machine.confirmed(settlement.number))
+                case .refused:
+                    counters.count { $0.messagesRefused += 1 }
+                    try note(machine.refused(settlement.number))
+                }
+            }
+            wakeFeed()
+            if lastPersistedAt.duration(to: .now) > Self.persistInterval { try await persist() }
+        }
+    }
+
+    private func note(_ settlement: OutboxMachine.Settlement) throws {
+        switch settlement {
+        case .publishedThrough, .unchanged: break
+        case .refused:
+            throw AMQPError(.blocked, "the broker refused a change message: it is sent again")
+        }
+    }
+
+    /// Writes down how far the journal is published.
+    private func persist() async throws {
+        lastPersistedAt = .now
+        let through = machine.publishedThrough
+        guard through > persistedThrough else { return }
+        persistedThrough = through
+        try await retry.run(Self.part) { [records] () async throws(StorageError) in
+            try await records.published(through: through)
+        }
+    }
+
+    private func journalState() async throws -> RecordStore.JournalState {
+        try await retry.run(Self.part) { [records] () async throws(StorageError) in try await records.journalState() }
+    }
+
+    private func page(after: Int64) async throws -> JournalPage? {
+        try await retry.run(Self.part) { [records, settings] () async throws(StorageError) in
+            try await records.journalPage(after: after, limits: settings.outbox)
+        }
+    }
+
+    private func pulse(_ session: Session) async throws {
+        let interval = settings.pulseIntervalMilliseconds
+        while true {
+            try await persist()
+            let state = try await journalState()
+            let pulse = Pulse(source: source, epoch: state.epoch, head: state.head, digest: state.digest.text)
+            let outgoing = pulse.message(sentAt: clock.now, lifetimeMilliseconds: interval * Self.pulseLifetimePeriods)
+            _ = try await session.publishConfirmed(
+                outgoing.message, exchange: outgoing.exchange, routingKey: outgoing.routingKey)
+            counters.count { $0.pulsesSent += 1 }
+            try await Task.sleep(for: .milliseconds(interval))
+        }
+    }
+
+    /// The worker stops: waits for the confirms under way and writes down what is published.
+    private func finish(_ session: Session) async throws {
+        let deadline = ContinuousClock.now + .seconds(settings.stopTimeoutSeconds)
+        while machine.inFlightCount > 0, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        try await persist()
+    }
+
+    /// Suspends until a confirm has made room.
+    private func room() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if Task.isCancelled { return continuation.resume() }
+                roomWaiter?.resume()
+                roomWaiter = continuation
+            }
+        } onCancel: {
+            // A cancellation handler cannot await: the hop to the actor needs a task of its own, which ends at once.
+            Task { await self.wakeFeed() }
+        }
+    }
+
+    private func wakeFeed() {
+        roomWaiter?.resume()
+        roomWaiter = nil
+    }
+}

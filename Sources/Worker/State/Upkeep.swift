@@ -1,0 +1,43 @@
+import CareRecord
+import Logging
+import ServiceLifecycle
+import Storage
+import Synchronization
+
+/// Does what is due in intervals: keeps the freshness of the sources on disk, and shows that the worker is alive.
+final class Upkeep: Service {
+    static let intervalMilliseconds: Int64 = 2000
+
+    private let index: IndexStore
+    private let coverage: CoverageBoard
+    private let retry: StorageRetry
+    private let clock: WallClock
+    private let beat: Mutex<Timestamp>
+
+    init(index: IndexStore, coverage: CoverageBoard, retry: StorageRetry, clock: WallClock) {
+        self.index = index
+        self.coverage = coverage
+        self.retry = retry
+        self.clock = clock
+        beat = Mutex(clock.now)
+    }
+
+    /// When the last round ended.
+    var lastBeat: Timestamp { beat.withLock { $0 } }
+
+    func run() async throws {
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            _ = try? await cancelWhenGracefulShutdown {
+                try await Task.sleep(for: .milliseconds(Self.intervalMilliseconds))
+            }
+            try? await keep()
+            beat.withLock { $0 = clock.now }
+        }
+    }
+
+    private func keep() async throws {
+        let changed = coverage.takeChanged()
+        guard !changed.isEmpty else { return }
+        try await retry.run("upkeep") { () async throws(StorageError) in try await index.keep(changed) }
+    }
+}

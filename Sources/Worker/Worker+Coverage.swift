@@ -1,0 +1,90 @@
+package import CareRecord
+package import Replication
+package import Storage
+import Topology
+
+/// What this worker's index holds about one patient, and how complete that is.
+package struct Lookup: Sendable {
+    package let patient: NHSNumber
+    package let entries: [IndexedEntry]
+    package let coverage: [SourceCoverage]
+}
+
+extension Worker {
+    /// Reads the local index and nothing else (promise P4). Coverage is taken before the entries, so that it never
+    /// promises more than they hold.
+    package func lookup(_ patient: NHSNumber) async throws(StorageError) -> Lookup {
+        let coverage = coverage()
+        counters.count { $0.lookups += 1 }
+        return Lookup(patient: patient, entries: try await index.entries(of: patient), coverage: coverage)
+    }
+
+    /// Every HIE of the topology, in its order (promise P3).
+    package func coverage() -> [SourceCoverage] {
+        let now = clock.now
+        return settings.topology.hies.map { hie in
+            if hie.id == settings.hie { return ownCoverage(now: now) }
+            if hie.status == .planned { return Self.planned(hie.id) }
+            return coverageBoard.coverage(
+                of: hie.id, now: now, silentAfterMilliseconds: settings.silentAfterMilliseconds)
+        }
+    }
+
+    /// Own changes come from the own journal: what is known of them is known now.
+    private func ownCoverage(now: Timestamp) -> SourceCoverage {
+        let head = records.head.head
+        let progress = coverageBoard.progress(of: hie)
+        let watermark = progress?.epoch == records.epoch ? progress?.applied.watermark ?? 0 : 0
+        return SourceCoverage(
+            hie: hie, state: watermark < head ? .behind(changes: head - watermark) : .complete,
+            asOf: watermark < head ? nil : now, watermark: watermark, head: head, held: 0)
+    }
+
+    private static func planned(_ hie: HIEIdentifier) -> SourceCoverage {
+        SourceCoverage(hie: hie, state: .planned, asOf: nil, watermark: 0, head: nil, held: 0)
+    }
+}
+
+/// Whether a worker can do its duty.
+package struct Readiness: Sendable {
+    package enum State: String, Sendable {
+        case ready
+        /// It answers and accepts, but something needs an operator.
+        case degraded
+        /// It does not answer yet.
+        case starting
+    }
+
+    /// Something that is not as it should be.
+    package struct Reason: Sendable {
+        /// Such as `broker nel` or `intake`.
+        package let part: String
+        package let state: String
+        package let since: Timestamp
+        package let reason: String
+    }
+
+    package let state: State
+    package let reasons: [Reason]
+}
+
+extension Worker {
+    /// A lookup and a submission need no broker, so a broker that is down degrades a worker and does not make it
+    /// unready: its clinicians go on reading.
+    package var readiness: Readiness {
+        let brokers = brokers.all.filter { $0.state != .connected }.map {
+            Readiness.Reason(
+                part: "broker \($0.broker)", state: $0.state.rawValue, since: $0.since, reason: $0.reason ?? "")
+        }
+        let paused = pauses.all.map {
+            Readiness.Reason(part: $0.part, state: "paused", since: $0.since, reason: $0.reason)
+        }
+        let reasons = brokers + paused
+        if coverageBoard.progress(of: hie) == nil, records.head.head > 0 {
+            let own = Readiness.Reason(
+                part: "index", state: "starting", since: startedAt, reason: "own changes are not indexed yet")
+            return Readiness(state: .starting, reasons: reasons + [own])
+        }
+        return Readiness(state: reasons.isEmpty ? .ready : .degraded, reasons: reasons)
+    }
+}

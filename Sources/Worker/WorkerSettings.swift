@@ -1,0 +1,30 @@
+package import CareRecord
+package import Replication
+package import Topology
+
+/// Everything one worker is told at its start. Defaults are those of the mesh; tests shorten them.
+package struct WorkerSettings: Sendable {
+    package var topology: Topology
+    package var hie: HIEIdentifier
+    package var dataDirectory: String
+    /// One broker for every region, instead of those of the topology.
+    package var brokerURL: String?
+    package var access = BrokerAccess()
+    package var outbox = OutboxMachine.Limits()
+    package var pulseIntervalMilliseconds: Int64 = 2000
+    /// A source is silent when no pulse of it was received for this long.
+    package var silentAfterMilliseconds: Int64 = 7000
+    /// Deliveries without an acknowledgement on one connection; with `outbox.batchBytesMax` it bounds the intake's memory.
+    package var prefetchCountMax: UInt16 = 128
+    /// Changes that the intake writes in one transaction; a single message may hold more.
+    package var intakeChangesMax = 5000
+    /// How long a stop waits for what is under way.
+    package var stopTimeoutSeconds = 5
+
+    package init(topology: Topology, hie: HIEIdentifier, dataDirectory: String, brokerURL: String? = nil) {
+        self.topology = topology
+        self.hie = hie
+        self.dataDirectory = dataDirectory
+        self.brokerURL = brokerURL
+    }
+}

@@ -1,0 +1,34 @@
+import Foundation
+
+/// Standard output and standard error of this process.
+enum Terminal {
+    /// Whether a person looks at standard output.
+    static var isInteractive: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// Colour is for people, and not for those who set `NO_COLOR` (no-color.org) or have a `dumb` terminal.
+    static var hasColour: Bool {
+        let environment = ProcessInfo.processInfo.environment
+        return isInteractive && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+    }
+
+    /// A line, or several.
+    static func print(_ text: String) {
+        write(text, to: .standardOutput)
+    }
+
+    static func printError(_ text: String) {
+        write(text, to: .standardError)
+    }
+
+    /// Keys are sorted, so that two outputs can be compared line by line.
+    static func print(json value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+
+    private static func write(_ text: String, to handle: FileHandle) {
+        // A reader that has gone away, such as head, ends the output and is no error of ours.
+        try? handle.write(contentsOf: Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
+    }
+}

@@ -1,0 +1,148 @@
+package import AMQP
+import Foundation
+import Synchronization
+
+/// A RabbitMQ of the test process's own, on loopback, started by `Scripts/broker` and ended with the process.
+///
+/// Tests share one (`shared`), each in a virtual host of its own. A test that breaks its broker starts its own (`start`).
+package final class PrivateBroker: Sendable {
+    package struct VirtualHost: Sendable {
+        package let name: String
+        package let url: String
+        package let endpoint: Endpoint
+    }
+
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// `amqp://guest:guest@127.0.0.1:PORT`, virtual host `/`.
+    package let url: String
+    /// `http://127.0.0.1:PORT`, nil without management.
+    package let managementURL: String?
+    package let directory: String
+    private let virtualHosts = VirtualHostNames()
+
+    package var endpoint: Endpoint { get throws { try Endpoint(url: url) } }
+    package var port: Int { get throws { Int(try endpoint.port) } }
+
+    private init(directory: String, report: [String: String]) throws {
+        guard let url = report["url"] else { throw Failure(description: "Scripts/broker printed no url") }
+        self.directory = directory
+        self.url = url
+        managementURL = report["management"]
+    }
+
+    /// The broker that every test of this process may use and none may break.
+    package static func shared(hasManagement: Bool = false) async throws -> PrivateBroker {
+        try await (hasManagement ? withManagement : plain).value()
+    }
+
+    /// A broker for one test. `configuration` is lines for rabbitmq.conf.
+    package static func start(
+        hasManagement: Bool = false, plugins: [String] = [], configuration: String = ""
+    ) async throws -> PrivateBroker {
+        let directory = FileManager.default.temporaryDirectory.path + "/wherry-broker-\(UUID().uuidString)"
+        var arguments = ["start", directory, "--temporary", "--owner", String(getpid())]
+        if hasManagement { arguments.append("--management") }
+        for plugin in plugins { arguments += ["--plugin", plugin] }
+        if !configuration.isEmpty {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            try configuration.write(toFile: directory + "/extra.conf", atomically: true, encoding: .utf8)
+            arguments += ["--config-file", directory + "/extra.conf"]
+        }
+        let output = try await Subprocess.run(script, arguments)
+        return try PrivateBroker(directory: directory, report: report(output))
+    }
+
+    /// A virtual host with full permissions for `guest`.
+    package func makeVirtualHost() async throws -> VirtualHost {
+        let name = virtualHosts.next()
+        let all = "<<\".*\">>"
+        _ = try await eval(
+            """
+            V = <<"\(name)">>, G = <<"guest">>, ok = rabbit_vhost:add(V, G), \
+            ok = rabbit_auth_backend_internal:set_permissions(G, V, \(all), \(all), \(all), G).
+            """
+        )
+        return VirtualHost(name: name, url: "\(url)/\(name)", endpoint: try Endpoint(url: "\(url)/\(name)"))
+    }
+
+    /// Evaluates an Erlang expression in the broker; it ends with a full stop.
+    @discardableResult
+    package func eval(_ expression: String) async throws -> String {
+        try await Subprocess.run(Self.script, ["eval", directory, expression])
+    }
+
+    /// rabbitmqctl.
+    @discardableResult
+    package func ctl(_ arguments: String...) async throws -> String {
+        try await Subprocess.run(Self.script, ["ctl", directory] + arguments)
+    }
+
+    /// SIGSTOP: connections stay open and nothing answers.
+    package func pause() throws { try signal(SIGSTOP) }
+    package func resume() throws { try signal(SIGCONT) }
+
+    /// SIGKILL.
+    package func kill() async throws { try await Subprocess.run(Self.script, ["kill", directory]) }
+
+    /// Brings the same broker back, with its data and ports, after `kill` or from running.
+    package func restart() async throws { try await Subprocess.run(Self.script, ["restart", directory]) }
+
+    /// With a memory alarm the broker takes no messages.
+    package func setMemoryAlarm(_ isOn: Bool) async throws {
+        try await eval("vm_memory_monitor:set_vm_memory_high_watermark(\(isOn ? "0.00001" : "0.6")).")
+    }
+
+    /// Ends the broker and deletes its directory.
+    package func stop() async throws { try await Subprocess.run(Self.script, ["stop", directory]) }
+
+    private func signal(_ number: Int32) throws {
+        let text = try String(contentsOfFile: directory + "/broker.env", encoding: .utf8)
+        guard let pid = Self.report(text)["pid"].flatMap(pid_t.init), Foundation.kill(pid, number) == 0 else {
+            throw Failure(description: "the broker in \(directory) does not run")
+        }
+    }
+
+    private static let plain = Started { try await start() }
+    private static let withManagement = Started { try await start(hasManagement: true) }
+    private static let script = packageDirectory + "/Scripts/broker"
+
+    private static func report(_ text: String) -> [String: String] {
+        var report: [String: String] = [:]
+        for line in text.split(separator: "\n") {
+            let pair = line.split(separator: "=", maxSplits: 1)
+            if pair.count == 2 { report[String(pair[0])] = String(pair[1]) }
+        }
+        return report
+    }
+}
+
+/// The directory of Package.swift.
+package let packageDirectory = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().path
+
+/// Starts the shared broker once, however many tests ask at the same time.
+private actor Started {
+    private let start: @Sendable () async throws -> PrivateBroker
+    private var task: Task<PrivateBroker, any Error>?
+
+    init(_ start: @escaping @Sendable () async throws -> PrivateBroker) { self.start = start }
+
+    func value() async throws -> PrivateBroker {
+        // Unstructured: it serves every test that asks, and must not be cancelled with the first of them.
+        let task = self.task ?? Task { try await start() }
+        self.task = task
+        return try await task.value
+    }
+}
+
+private final class VirtualHostNames: Sendable {
+    private let prefix = "test-" + UUID().uuidString.prefix(8).lowercased()
+    private let count = Mutex(0)
+
+    func next() -> String {
+        "\(prefix)-\(count.withLock { $0 += 1; return $0 })"
+    }
+}
