@@ -43,7 +43,7 @@ struct StatusCommand: AsyncParsableCommand {
         let reply = try await client.get("/api/peers")
         let json = try reply.json(from: from)
         if output.isJSON { return Terminal.print(String(decoding: reply.body, as: UTF8.self)) }
-        if watch, Terminal.isInteractive { Terminal.print("\u{1B}[H\u{1B}[2J") }
+        if watch, Terminal.isTerminal { Terminal.print("\u{1B}[H\u{1B}[2J") }
         StatusView(json: json).print()
     }
 }
