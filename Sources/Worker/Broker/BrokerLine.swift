@@ -29,7 +29,9 @@ struct BrokerLine: Sendable {
             do {
                 let endpoint = endpoints[attempt % endpoints.count]
                 attempt += 1
-                let session = try await Session.open(endpoint, settings: settings, logger: logger)
+                let session = try await cancelWhenGracefulShutdown { [settings, logger] in
+                    try await Session.open(endpoint, settings: settings, logger: logger)
+                }
                 try await use(session, work)
             } catch {
                 note(error)

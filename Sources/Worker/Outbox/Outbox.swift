@@ -96,12 +96,18 @@ actor Outbox: Service {
         let outgoing = ChangeBatch.message(
             source: source, epoch: records.epoch, after: page.after, through: page.through, body: page.body,
             sentAt: clock.now)
-        let numbers = try await session.publish([outgoing])
+        let number: UInt64
+        do throws(AMQPError) {
+            number = try await session.publish([outgoing]).lowerBound
+        } catch where error.code == .blocked {
+            // The broker takes nothing at present: the same page is read and sent again.
+            return
+        }
         counters.count {
             $0.changesPublished += Int64(page.changeCount)
             $0.messagesPublished += 1
         }
-        try note(machine.sent(number: numbers.lowerBound, through: page.through))
+        try note(machine.sent(number: number, through: page.through))
     }
 
     private func settle(_ session: Session) async throws {
@@ -160,9 +166,13 @@ actor Outbox: Service {
             let state = try await journalState()
             let pulse = Pulse(source: source, epoch: state.epoch, head: state.head, digest: state.digest.text)
             let outgoing = pulse.message(sentAt: clock.now, lifetimeMilliseconds: interval * Self.pulseLifetimePeriods)
-            _ = try await session.publishConfirmed(
-                outgoing.message, exchange: outgoing.exchange, routingKey: outgoing.routingKey)
-            counters.count { $0.pulsesSent += 1 }
+            do throws(AMQPError) {
+                _ = try await session.publishConfirmed(
+                    outgoing.message, exchange: outgoing.exchange, routingKey: outgoing.routingKey)
+                counters.count { $0.pulsesSent += 1 }
+            } catch where error.code == .blocked {
+                // A pulse that cannot be sent is not worth sending late: the next one says more.
+            }
             try await Task.sleep(for: .milliseconds(interval))
         }
     }
