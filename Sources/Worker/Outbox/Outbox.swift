@@ -69,8 +69,9 @@ actor Outbox: Service {
     private func feed(_ session: Session) async throws {
         do {
             try await cancelWhenGracefulShutdown { try await self.feedUntilCancelled(session) }
-        } catch  where Task.isShuttingDownGracefully {
-            // What was not sent waits in the journal for the next start.
+        } catch {
+            // What was not sent at a stop waits in the journal for the next start.
+            guard Task.isShuttingDownGracefully else { throw error }
         }
     }
 
@@ -99,8 +100,9 @@ actor Outbox: Service {
         let number: UInt64
         do throws(AMQPError) {
             number = try await session.publish([outgoing]).lowerBound
-        } catch where error.code == .blocked {
-            // The broker takes nothing at present: the same page is read and sent again.
+        } catch {
+            // While the broker takes nothing the same page is read and sent again.
+            guard error.code == .blocked else { throw error }
             return
         }
         counters.count {
@@ -170,8 +172,9 @@ actor Outbox: Service {
                 _ = try await session.publishConfirmed(
                     outgoing.message, exchange: outgoing.exchange, routingKey: outgoing.routingKey)
                 counters.count { $0.pulsesSent += 1 }
-            } catch where error.code == .blocked {
-                // A pulse that cannot be sent is not worth sending late: the next one says more.
+            } catch {
+                // A pulse that a blocked broker did not take is not worth sending late: the next one says more.
+                guard error.code == .blocked else { throw error }
             }
             try await Task.sleep(for: .milliseconds(interval))
         }
