@@ -14,8 +14,11 @@ enum Durability: String {
 extension DatabasePool {
     static let busyTimeoutSeconds = 5.0
     static let readersMax = 4
+    /// A reader's own cache is small: the system's page cache serves all of them.
+    static let readerCacheKibibytes = 1024
 
-    /// Opens `path` in WAL mode, brings its schema up to date and checks that the durability asked for is in force.
+    /// Opens `path` in WAL mode with that much cache for its writer, brings its schema up to date and checks that the
+    /// durability asked for is in force.
     static func open(
         _ path: String, durability: Durability, cacheKibibytes: Int, migrator: DatabaseMigrator
     ) throws(StorageError) -> DatabasePool {
@@ -24,7 +27,8 @@ extension DatabasePool {
             configuration.busyMode = .timeout(busyTimeoutSeconds)
             configuration.maximumReaderCount = readersMax
             configuration.prepareDatabase { database in
-                try database.execute(sql: "PRAGMA cache_size = -\(cacheKibibytes)")
+                let kibibytes = database.configuration.readonly ? readerCacheKibibytes : cacheKibibytes
+                try database.execute(sql: "PRAGMA cache_size = -\(kibibytes)")
             }
             let pool = try DatabasePool(path: path, configuration: configuration)
             if try pool.read(migrator.hasBeenSuperseded) {

@@ -28,8 +28,8 @@ package struct DeadLetter: Sendable, Equatable {
     }
 }
 
-/// `deadletters.sqlite`: what was parked instead of being applied. A letter is on the disk, synced, before its message is
-/// acknowledged; the same letter again raises its count.
+/// `deadletters.sqlite`: what was parked instead of being applied. A letter is on the disk, synced, before its message
+/// is acknowledged; the same letter again raises its count.
 package final class DeadLetterStore: Sendable {
     static let cacheKibibytes = 2048
 
@@ -73,7 +73,8 @@ package final class DeadLetterStore: Sendable {
         let insert = try PreparedStatement(
             database,
             """
-            INSERT INTO deadLetter (cause, detail, source, queue, exchange, routingKey, properties, body, firstSeen, lastSeen)
+            INSERT INTO deadLetter
+                (cause, detail, source, queue, exchange, routingKey, properties, body, firstSeen, lastSeen)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)
             ON CONFLICT (queue, routingKey, properties, body) DO UPDATE SET lastSeen = ?9, count = count + 1
             """)
