@@ -16,7 +16,7 @@ struct IngestCommand: AsyncParsableCommand {
 
             Examples:
               wherry ingest --to http://127.0.0.1:8080 patients/ extra.ndjson
-              wherry population --hie barts --patients 1000 --format ndjson --out - | wherry ingest --to 127.0.0.1:8080 -
+              wherry population --hie barts --patients 9 --out - | wherry ingest --to localhost:8080 -
             """)
 
     @Option(help: .init("The worker's URL.", valueName: "url"))
