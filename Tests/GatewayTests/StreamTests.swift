@@ -18,7 +18,7 @@ struct StreamTests {
             #expect(Self.counts(answer)["failed"] == 2)
             let outcome = answer.json["parameter"]?.elements?.first { $0["name"]?.text == "outcome" }?["resource"]
             let texts = outcome?["issue"]?.elements?.compactMap { $0["diagnostics"]?.text } ?? []
-            #expect(texts.count == 2)
+            #expect(texts.count == 2, "\(texts)")
             #expect(texts.first?.contains("line 2") == true)
             #expect(texts.last?.contains("line 5") == true)
             #expect(!answer.text.contains("9990000019"))

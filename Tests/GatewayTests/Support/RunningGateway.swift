@@ -26,7 +26,7 @@ struct RunningGateway: Sendable {
             name: North West London
             partnership: Test record
             broker:
-              addresses: ["amqp://127.0.0.1:1"]
+              addresses: ["amqp://127.0.0.1:2"]
             hies:
               - {id: imperial, name: Imperial, status: planned, sites: [{name: Three, service: acute}]}
         """
