@@ -70,7 +70,8 @@ struct Table {
                 let text = cell.style.applied(to: cell.text, hasColour: hasColour)
                 return columns[index].alignment == .left ? text + padding : padding + text
             }
-            return cells.joined(separator: "  ")
+            let line = cells.joined(separator: "  ")
+            return String(line[..<(line.lastIndex { $0 != " " }.map(line.index(after:)) ?? line.startIndex)])
         }
     }
 }
