@@ -1,11 +1,14 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
-let settings: [SwiftSetting] = [
+var settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
+if Context.environment["WHERRY_WARNINGS_ARE_ERRORS"] != nil {
+    settings.append(.treatAllWarnings(as: .error))
+}
 
 /// Targets in the order of the layers: each may use only those above it (Docs/architecture.md).
 let package = Package(

@@ -15,10 +15,12 @@ package final class DataDirectory: Sendable {
         let lockPath = "\(path)/lock"
         let descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw StorageError(.directoryUnusable, "\(lockPath): \(Self.systemReason): choose a directory you may write to")
+            throw StorageError(
+                .directoryUnusable, "\(lockPath): \(Self.systemReason): choose a directory you may write to")
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let holder = Self.readText(descriptor).split(separator: "\n").first.map { "process \($0)" } ?? "another process"
+            let holder =
+                Self.readText(descriptor).split(separator: "\n").first.map { "process \($0)" } ?? "another process"
             close(descriptor)
             throw StorageError(
                 .directoryInUse,
@@ -41,7 +43,8 @@ package final class DataDirectory: Sendable {
                 "\(path) holds the data of \(owner), not of \(hie): give each HIE a directory of its own with --data")
         }
         let text = "\(getpid())\n\(hie)\n"
-        let written = ftruncate(lockDescriptor, 0) == 0 && pwrite(lockDescriptor, text, text.utf8.count, 0) == text.utf8.count
+        let written =
+            ftruncate(lockDescriptor, 0) == 0 && pwrite(lockDescriptor, text, text.utf8.count, 0) == text.utf8.count
         guard written else { throw StorageError(.diskFull, "\(path)/lock: \(Self.systemReason): free some space") }
     }
 
@@ -50,7 +53,8 @@ package final class DataDirectory: Sendable {
         for part in path.split(separator: "/") {
             partial += (partial.isEmpty || partial.hasSuffix("/") ? "" : "/") + part
             guard mkdir(partial, 0o700) == 0 || errno == EEXIST else {
-                throw StorageError(.directoryUnusable, "\(partial): \(systemReason): choose another directory with --data")
+                throw StorageError(
+                    .directoryUnusable, "\(partial): \(systemReason): choose another directory with --data")
             }
         }
     }

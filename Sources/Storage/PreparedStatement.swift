@@ -36,7 +36,8 @@ struct PreparedStatement {
 
     func bind(blob bytes: [UInt8], at index: Int32) {
         _ = bytes.withUnsafeBytes { buffer in
-            sqlite3_bind_blob64(pointer, index, buffer.baseAddress ?? Self.nowhere, UInt64(buffer.count), Self.transient)
+            sqlite3_bind_blob64(
+                pointer, index, buffer.baseAddress ?? Self.nowhere, UInt64(buffer.count), Self.transient)
         }
     }
 
@@ -73,7 +74,9 @@ struct PreparedStatement {
 
     func text(_ column: Int32) -> String? {
         sqlite3_column_text(pointer, column).map {
-            String(decoding: UnsafeBufferPointer(start: $0, count: Int(sqlite3_column_bytes(pointer, column))), as: UTF8.self)
+            String(
+                decoding: UnsafeBufferPointer(start: $0, count: Int(sqlite3_column_bytes(pointer, column))),
+                as: UTF8.self)
         }
     }
 

@@ -101,21 +101,20 @@ package final class Worker: Sendable {
         guard hie.status == .connected else {
             throw WorkerError(
                 .plannedHIE,
-                "\(settings.hie) is planned: write status: connected in the topology file, run wherry topology apply, then start it")
+                "\(settings.hie) is planned: write status: connected in the topology file, run wherry topology apply, then start it"
+            )
         }
         return hie
     }
 
-    private static func endpoints(_ link: BrokerLink, _ access: BrokerAccess) throws(WorkerError) -> [Endpoint] {
-        var endpoints: [Endpoint] = []
-        for address in link.addresses {
+    private static func endpoints(_ link: BrokerLink, _ access: BrokerAccess) throws -> [Endpoint] {
+        try link.addresses.map { address in
             do {
-                endpoints.append(try access.endpoint(address))
+                return try access.endpoint(address)
             } catch {
                 throw WorkerError(.badBroker, "broker \(link.name): \(error)")
             }
         }
-        return endpoints
     }
 }
 

@@ -158,7 +158,8 @@ struct BundleTests {
     @Test("the same fullUrl twice is refused, since a reference to it could mean either")
     func duplicateFullUrl() {
         let submission = read(
-            bundle("collection", [entry(patient(id: "a"), fullUrl: "urn:x"), entry(patient(id: "b"), fullUrl: "urn:x")]))
+            bundle(
+                "collection", [entry(patient(id: "a"), fullUrl: "urn:x"), entry(patient(id: "b"), fullUrl: "urn:x")]))
         #expect(submission.findings == ["error duplicate Bundle.entry[1]"])
     }
 

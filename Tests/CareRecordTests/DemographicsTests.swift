@@ -22,7 +22,10 @@ struct DemographicsTests {
                 ]
             ),
             ("birthDate", "1980-05"), ("gender", "female"), ("deceasedDateTime", "2024-02-29"),
-            ("address", [["use": "old", "postalCode": "N1"], ["postalCode": "E1"], ["use": "home", "postalCode": "SE13 6LH"]]),
+            (
+                "address",
+                [["use": "old", "postalCode": "N1"], ["postalCode": "E1"], ["use": "home", "postalCode": "SE13 6LH"]]
+            ),
         ])
         #expect(
             found

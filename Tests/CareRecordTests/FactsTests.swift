@@ -4,7 +4,9 @@ import Testing
 @Suite("Facts of each category")
 struct FactsTests {
     private static let snomed = "http://snomed.info/sct"
-    private static let concept: JSON = ["coding": [["system": "http://snomed.info/sct", "code": "1", "display": "One"]]]
+    private static let concept: JSON = [
+        "coding": [["system": "http://snomed.info/sct", "code": "1", "display": "One"]]
+    ]
     private static let coding: JSON = ["system": "urn:modality", "code": "CT", "display": "Tomography"]
     private static let active: JSON = ["coding": [["code": "active"]]]
 
@@ -112,7 +114,8 @@ struct FactsTests {
             ("contained", "x", "structure Condition.contained"),
         ] as [(String, JSON, String)])
     func wrong(name: String, value: JSON, finding: String) {
-        let json = resource(subject: ["reference": "#x", "identifier": nhsIdentifier(.string(someNumber))], [(name, value)])
+        let json = resource(
+            subject: ["reference": "#x", "identifier": nhsIdentifier(.string(someNumber))], [(name, value)])
         let submission = read(json)
         #expect(submission.isRefused)
         #expect(submission.findings == ["error \(finding)"])

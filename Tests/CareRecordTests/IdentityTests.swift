@@ -25,7 +25,8 @@ struct IdentityTests {
         let one = try accepted(resource(id: nil, [("onsetDateTime", "2024")]))
         let two = try accepted(resource(id: nil, [("onsetDateTime", "2023")]))
         #expect(one.key != two.key)
-        #expect(try JSON.parse(one.body).object?.members.map(\.name) == ["resourceType", "id", "subject", "onsetDateTime"])
+        #expect(
+            try JSON.parse(one.body).object?.members.map(\.name) == ["resourceType", "id", "subject", "onsetDateTime"])
     }
 
     @Test("reading the same input again gives the same operations")
@@ -85,7 +86,9 @@ struct IdentityTests {
         #expect(try Resource(body: resource.body) == resource)
     }
 
-    @Test("a body that was not made here is refused", arguments: ["", "[]", "{}", "{\"resourceType\":\"Patient\",\"id\":\"?\"}"])
+    @Test(
+        "a body that was not made here is refused",
+        arguments: ["", "[]", "{}", "{\"resourceType\":\"Patient\",\"id\":\"?\"}"])
     func foreignBody(text: String) {
         #expect(throws: OperationOutcome.self) { try Resource(body: Array(text.utf8)) }
     }

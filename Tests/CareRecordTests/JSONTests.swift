@@ -39,7 +39,8 @@ struct JSONTests {
             ("{a:1}", .expected("a member name in double quotes"), 1, 2),
             ("{\n \"a\" 1}", .expected("a colon"), 2, 6), ("[1 2]", .expected("a comma or a closing bracket"), 1, 4),
             ("{\"a\":1 \"b\":2}", .expected("a comma or a closing brace"), 1, 8),
-            ("1.x", .expected("a digit"), 1, 3), ("1ex", .expected("a digit"), 1, 3), ("+1", .expected("a value"), 1, 1),
+            ("1.x", .expected("a digit"), 1, 3), ("1ex", .expected("a digit"), 1, 3),
+            ("+1", .expected("a value"), 1, 1),
             (".5", .expected("a value"), 1, 1), ("NaN", .expected("a value"), 1, 1),
             ("nul!", .expected("true, false or null"), 1, 4), ("01", .trailingBytes, 1, 2),
             ("1 2", .trailingBytes, 1, 3), ("{} x", .trailingBytes, 1, 4),
@@ -58,7 +59,8 @@ struct JSONTests {
 
     @Test(
         "bytes that are not UTF-8 are refused",
-        arguments: [[0x80], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xE2, 0x82], [0xFF]] as [[UInt8]])
+        arguments: [[0x80], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xE2, 0x82], [0xFF]]
+            as [[UInt8]])
     func invalidUTF8(bytes: [UInt8]) {
         let quote = UInt8(ascii: "\"")
         let error = #expect(throws: JSONError.self) { try JSON.parse([quote] + bytes + [quote]) }

@@ -31,7 +31,8 @@ struct NDJSONTests {
     @Test("a bad line fails alone and names its number", arguments: [1, 1_000])
     func badLines(chunk: Int) {
         let good = String(decoding: resource().serialized(), as: UTF8.self)
-        let bad = #"{"resourceType":"Condition","id":"x","subject":{"reference":"Patient/p"},"onsetDateTime":"2023-02-30"}"#
+        let bad =
+            #"{"resourceType":"Condition","id":"x","subject":{"reference":"Patient/p"},"onsetDateTime":"2023-02-30"}"#
         let items = items("{\n" + good + "\n" + bad + "\n[]\n{\"resourceType\":\"Bundle\"}\n", chunk: chunk)
         #expect(items.map { $0.operation != nil } == [false, true, false, false, false])
         let findings = findings(items)

@@ -8,7 +8,8 @@ struct OperationOutcomeTests {
     @Test("issues come out as FHIR")
     func json() {
         let outcome = OperationOutcome([
-            Finding(.error, .notSupported, at: "Bundle.type", "send a batch"), Finding(.fatal, .structure, at: "", "broken"),
+            Finding(.error, .notSupported, at: "Bundle.type", "send a batch"),
+            Finding(.fatal, .structure, at: "", "broken"),
         ])
         #expect(
             outcome.json() == [

@@ -94,7 +94,8 @@ struct PatientLinkTests {
     @Test(
         "a reference that is wrong is an error",
         arguments: [
-            ("Patient/p1", "error structure Condition.subject"), (["reference": 1], "error structure Condition.subject.reference"),
+            ("Patient/p1", "error structure Condition.subject"),
+            (["reference": 1], "error structure Condition.subject.reference"),
             ([["reference": "Patient/p1"]], "error structure Condition.subject"),
             (
                 ["reference": "Patient?identifier=https://fhir.nhs.uk/Id/nhs-number|9990000019"],

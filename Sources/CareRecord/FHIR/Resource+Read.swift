@@ -45,10 +45,10 @@ extension JSONObject {
 extension JSON {
     /// The object that an input consists of. `line` is added to the lines that an error names.
     static func resource(
-        _ bytes: some Collection<UInt8>, _ limits: FHIRLimits, line: Int = 0
+        _ bytes: [UInt8], _ limits: FHIRLimits, line: Int = 0
     ) throws(OperationOutcome) -> JSONObject {
         let parsed = Result { () throws(JSONError) in
-            try parse(Array(bytes), limits: JSONLimits(depthMax: limits.depthMax))
+            try parse(bytes, limits: JSONLimits(depthMax: limits.depthMax))
         }
         switch parsed {
         case .success(.object(let members)): return members

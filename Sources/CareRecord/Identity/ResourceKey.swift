@@ -32,7 +32,9 @@ package struct ResourceKey: Sendable, Hashable, Comparable {
 
     package static func isID(_ text: some StringProtocol) -> Bool {
         (1...64).contains(text.utf8.count)
-            && text.utf8.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }
+            && text.utf8.allSatisfy {
+                isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
+            }
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool {

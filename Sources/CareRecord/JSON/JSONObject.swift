@@ -10,7 +10,7 @@ package struct JSONObject: Sendable, Hashable {
         }
     }
 
-    /// No two have the same name where the object was parsed; who makes one by hand sees to it himself.
+    /// No two have the same name where the object was parsed; an object made by hand is its maker's duty.
     package var members: [Member]
 
     package init(_ members: [Member] = []) {

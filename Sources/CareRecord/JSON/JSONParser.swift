@@ -141,12 +141,13 @@ extension JSONParser {
         let quote = position
         position += 1
         let start = position
-        skipPlain()
+        let isASCII = skipPlain()
         guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
             return try escapedString(openedAt: quote, from: start)
         }
         defer { position += 1 }
-        return try text(of: UnsafeBufferPointer(rebasing: bytes[start..<position]), openedAt: quote)
+        let plain = UnsafeBufferPointer(rebasing: bytes[start..<position])
+        return isASCII ? String(decoding: plain, as: UTF8.self) : try text(of: plain, openedAt: quote)
     }
 
     /// The rest of a string whose plain beginning `start ..< position` is followed by something else than its end.
@@ -168,17 +169,21 @@ extension JSONParser {
             default: throw failure(.controlCharacter, at: position)
             }
             plain = position
-            skipPlain()
+            _ = skipPlain()
         }
     }
 
-    /// Moves to the next quote, backslash or control character.
-    private mutating func skipPlain() {
+    /// Moves to the next quote, backslash or control character; tells whether all on the way was ASCII, which needs
+    /// no checking.
+    private mutating func skipPlain() -> Bool {
+        var seen: UInt8 = 0
         while position < bytes.count {
             let byte = bytes[position]
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { return }
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { break }
+            seen |= byte
             position += 1
         }
+        return seen < 0x80
     }
 
     private func text(of bytes: UnsafeBufferPointer<UInt8>, openedAt quote: Int) throws(JSONError) -> String {

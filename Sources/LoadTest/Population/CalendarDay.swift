@@ -4,6 +4,8 @@ struct CalendarDay: Comparable {
 
     static func < (left: CalendarDay, right: CalendarDay) -> Bool { left.number < right.number }
 
+    static func + (day: CalendarDay, days: Int) -> CalendarDay { CalendarDay(number: day.number + days) }
+
     static func - (day: CalendarDay, days: Int) -> CalendarDay { CalendarDay(number: day.number - days) }
 
     /// A FHIR date: `2024-02-29`. The days of a 400-year era that begins on 1 March are counted, so that leap days

@@ -100,7 +100,7 @@ struct Chart {
     }
 
     /// A day of the coming three months.
-    mutating func dayAhead() -> CalendarDay { lastDay - -random.within(1...90) }
+    mutating func dayAhead() -> CalendarDay { lastDay + random.within(1...90) }
 
     /// A time in office hours of such a day.
     mutating func time() -> String { day().time(minute: 480 + random.below(600)) }

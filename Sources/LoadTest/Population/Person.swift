@@ -1,6 +1,6 @@
 import CareRecord
 
-/// Who a patient of the population is: the same at every HIE that knows him.
+/// Who a patient of the population is: the same at every HIE that knows the patient.
 struct Person {
     let nhsNumber: NHSNumber
     let family: String

@@ -53,7 +53,7 @@ extension Population {
         return number
     }
 
-    /// The one to four HIEs that hold records of a patient, that of his home first.
+    /// The one to four HIEs that hold records of a patient, the home's first.
     package func hies(knowing patient: Int) -> [HIEIdentifier] {
         var random = SplitMix64(seed: seed ^ 0x4849_4573, stream: UInt64(patient))
         var others = neighbourhoods

@@ -12,7 +12,9 @@ package struct Epoch: Sendable, Hashable, Comparable {
 
     /// `nil` unless `text` is 1 to 64 letters, digits, `:`, `.` or `-`.
     package init?(_ text: String) {
-        guard (1...Self.lengthMaxBytes).contains(text.utf8.count), text.utf8.allSatisfy(Self.isAllowed) else { return nil }
+        guard (1...Self.lengthMaxBytes).contains(text.utf8.count), text.utf8.allSatisfy(Self.isAllowed) else {
+            return nil
+        }
         self.text = text
     }
 

@@ -33,7 +33,8 @@ package struct ChangeBatch: Sendable, Hashable {
             headers: [HeaderName.after: .int(after), HeaderName.through: .int(through)])
         message.isPersistent = true
         return Outgoing(
-            message: message, exchange: BrokerNames.changesExchange, routingKey: BrokerNames.changeKey(source), isMandatory: true)
+            message: message, exchange: BrokerNames.changesExchange, routingKey: BrokerNames.changeKey(source),
+            isMandatory: true)
     }
 }
 
@@ -57,7 +58,8 @@ package struct IncomingBatch: Sendable, Hashable {
         guard let after = message.headers[HeaderName.after]?.int,
             let through = message.headers[HeaderName.through]?.int, after >= 0, through > after
         else {
-            throw Rejection(.schema, "headers \(HeaderName.after) and \(HeaderName.through) must be integers, the second larger")
+            throw Rejection(
+                .schema, "headers \(HeaderName.after) and \(HeaderName.through) must be integers, the second larger")
         }
         var changes: [Change] = []
         var refused: [RefusedLine] = []
@@ -75,7 +77,8 @@ package struct IncomingBatch: Sendable, Hashable {
                 refused.append(RefusedLine(line: Array(line), rejection: error))
             }
         }
-        batch = ChangeBatch(source: header.source, epoch: header.epoch, after: after, through: through, changes: changes)
+        batch = ChangeBatch(
+            source: header.source, epoch: header.epoch, after: after, through: through, changes: changes)
         self.refused = refused
     }
 }

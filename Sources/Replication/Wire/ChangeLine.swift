@@ -102,13 +102,17 @@ private struct Members {
     init(_ object: JSONObject) { self.object = object }
 
     func text(_ name: String) throws(Rejection) -> String {
-        guard let text = try optionalText(name) else { throw Rejection(.schema, "member \(name) of a change is missing") }
+        guard let text = try optionalText(name) else {
+            throw Rejection(.schema, "member \(name) of a change is missing")
+        }
         return text
     }
 
     func optionalText(_ name: String) throws(Rejection) -> String? {
         guard let value = object[name], value != .null else { return nil }
-        guard let text = value.text else { throw Rejection(.schema, "member \(name) of a change must be a string, not \(value.kind)") }
+        guard let text = value.text else {
+            throw Rejection(.schema, "member \(name) of a change must be a string, not \(value.kind)")
+        }
         return text
     }
 }

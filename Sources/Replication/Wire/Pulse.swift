@@ -31,7 +31,8 @@ package struct Pulse: Sendable, Hashable {
         var message = header.message(contentType: Self.contentType, body: writer.bytes)
         message.isPersistent = false
         message.expiration = String(lifetimeMilliseconds)
-        return Outgoing(message: message, exchange: BrokerNames.changesExchange, routingKey: BrokerNames.pulseKey(source))
+        return Outgoing(
+            message: message, exchange: BrokerNames.changesExchange, routingKey: BrokerNames.pulseKey(source))
     }
 
     package init(_ delivery: Delivery, header: MessageHeader) throws(Rejection) {
@@ -44,7 +45,8 @@ package struct Pulse: Sendable, Hashable {
         } catch {
             throw Rejection(.undecodable, "a pulse that is not JSON: \(error)")
         }
-        guard let head = json["head"]?.integer, head >= 0, let digest = json["digest"]?.text, digest.utf8.count == 16 else {
+        guard let head = json["head"]?.integer, head >= 0, let digest = json["digest"]?.text, digest.utf8.count == 16
+        else {
             throw Rejection(.schema, "a pulse must have an integer head and a digest of 16 hexadecimal digits")
         }
         self.init(source: header.source, epoch: header.epoch, head: head, digest: digest)

@@ -32,7 +32,9 @@ struct EntryWriter {
     func apply(_ change: Change, to source: inout SourceRow) throws -> Bool {
         let standing = try seq(select, change.key, source.id)
         if let standing, standing >= change.seq { return false }
-        if source.hasTombstones, let buried = try seq(tombstone, change.key, source.id), buried >= change.seq { return false }
+        if source.hasTombstones, let buried = try seq(tombstone, change.key, source.id), buried >= change.seq {
+            return false
+        }
         if let standing { source.digest.toggle(change.key, seq: standing) }
         switch change.effect {
         case .put(let facts):

@@ -90,7 +90,9 @@ package final class IndexStore: Sendable {
     }
 
     /// How far each source is applied and what its last pulse said, as kept.
-    package func sources() async throws(StorageError) -> [HIEIdentifier: (progress: SourceProgress, freshness: Freshness)] {
+    package func sources() async throws(StorageError) -> [HIEIdentifier: (
+        progress: SourceProgress, freshness: Freshness
+    )] {
         try await read { database in
             Dictionary(
                 uniqueKeysWithValues: try SourceRow.all(in: database).map { row in
@@ -99,7 +101,9 @@ package final class IndexStore: Sendable {
         }
     }
 
-    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StorageError) -> Value {
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StorageError)
+        -> Value
+    {
         do {
             return try await pool.read(body)
         } catch {

@@ -60,7 +60,8 @@ struct SourceRow {
     }
 
     private init(_ row: borrowing PreparedStatement) throws {
-        guard let hie = row.text(1).flatMap({ HIEIdentifier($0) }), let digest = BucketDigest(bytes: row.bytes(5)) else {
+        guard let hie = row.text(1).flatMap({ HIEIdentifier($0) }), let digest = BucketDigest(bytes: row.bytes(5))
+        else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT)
         }
         let islands = Self.islands(row.text(4) ?? "")

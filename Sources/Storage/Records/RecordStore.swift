@@ -103,7 +103,9 @@ package final class RecordStore: Sendable {
         try await read { try Self.state($0) }
     }
 
-    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StorageError) -> Value {
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StorageError)
+        -> Value
+    {
         do {
             return try await pool.read(body)
         } catch {
@@ -157,7 +159,9 @@ package final class RecordStore: Sendable {
         }
         if kept != text {
             let before = Set(kept.split(separator: " "))
-            let changed = Category.allCases.filter { !before.contains("\($0.rawValue)=\((shares[$0] ?? .entry).rawValue)") }
+            let changed = Category.allCases.filter {
+                !before.contains("\($0.rawValue)=\((shares[$0] ?? .entry).rawValue)")
+            }
             var writer = try RecordWriter(database, shares: shares, now: now)
             try writer.rejournal(types: changed.flatMap(\.types))
             try writer.save()
@@ -174,7 +178,9 @@ package final class RecordStore: Sendable {
         let select = try PreparedStatement(
             database, "SELECT epoch, head, publishedThrough, digest FROM journalState")
         let state = try select.first { row -> JournalState? in
-            guard let epoch = row.text(0).flatMap(Epoch.init), let digest = BucketDigest(bytes: row.bytes(3)) else { return nil }
+            guard let epoch = row.text(0).flatMap(Epoch.init), let digest = BucketDigest(bytes: row.bytes(3)) else {
+                return nil
+            }
             return JournalState(epoch: epoch, head: row.int(1), publishedThrough: row.int(2), digest: digest)
         }
         guard let state = state ?? nil else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }

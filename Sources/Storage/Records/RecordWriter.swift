@@ -48,7 +48,9 @@ struct RecordWriter {
         try write(resource, version: version, linkedTo: patient)
         try journal.set(resource.key, patient: patient, facts: resource.facts)
         let before = stored.flatMap { $0.isDeleted ? nil : $0.nhsNumber }
-        if resource.key.type == Self.patientType, before != resource.nhsNumber { try relink(patientID: resource.key.id) }
+        if resource.key.type == Self.patientType, before != resource.nhsNumber {
+            try relink(patientID: resource.key.id)
+        }
         return stored.map { !$0.isDeleted } ?? false ? .updated(version: version) : .created(version: version)
     }
 

@@ -25,7 +25,9 @@ struct IndexWriter: Sendable {
             counters.changesSuperseded += Int64(applied.superseded)
             counters.batchesStale += Int64(applied.stale)
             counters.sourcesReplaced += Int64(applied.replaced.count)
-            for (source, count) in applied.appliedBySource { counters.changesApplied[source, default: 0] += Int64(count) }
+            for (source, count) in applied.appliedBySource {
+                counters.changesApplied[source, default: 0] += Int64(count)
+            }
         }
         for source in applied.replaced {
             logger.notice("index.source.replaced", metadata: ["source.hie": "\(source)"])

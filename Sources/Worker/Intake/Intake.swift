@@ -59,7 +59,7 @@ struct Intake: Service {
             return try await cancelWhenGracefulShutdown {
                 try await consumer.next(max: Int(settings.prefetchCountMax))
             }
-        } catch where Task.isShuttingDownGracefully {
+        } catch  where Task.isShuttingDownGracefully {
             return nil
         }
     }

@@ -17,7 +17,7 @@ struct OwnChanges: Service {
     func run() async throws {
         do {
             try await cancelWhenGracefulShutdown { try await follow() }
-        } catch where Task.isShuttingDownGracefully || Task.isCancelled {
+        } catch  where Task.isShuttingDownGracefully || Task.isCancelled {
             // What is not indexed yet is in the journal: the next start takes it up.
         }
     }

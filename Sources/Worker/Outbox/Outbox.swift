@@ -69,7 +69,7 @@ actor Outbox: Service {
     private func feed(_ session: Session) async throws {
         do {
             try await cancelWhenGracefulShutdown { try await self.feedUntilCancelled(session) }
-        } catch where Task.isShuttingDownGracefully {
+        } catch  where Task.isShuttingDownGracefully {
             // What was not sent waits in the journal for the next start.
         }
     }

@@ -53,7 +53,9 @@ package final class BrokerBoard: Sendable {
     package var all: [BrokerCondition] {
         let conditions = conditions.withLock { $0 }
         return order.compactMap { broker in
-            conditions.filter { $0.key.broker == broker }.values.max { ($0.state.weight, $1.since) < ($1.state.weight, $0.since) }
+            conditions.filter { $0.key.broker == broker }.values.max {
+                ($0.state.weight, $1.since) < ($1.state.weight, $0.since)
+            }
         }
     }
 

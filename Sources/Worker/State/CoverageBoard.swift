@@ -82,7 +82,8 @@ package final class CoverageBoard: Sendable {
     package func takeChanged() -> [HIEIdentifier: Freshness] {
         state.withLock { state in
             defer { state.isDirty = [] }
-            return Dictionary(uniqueKeysWithValues: state.isDirty.map { ($0, state.sources[$0]?.freshness ?? Freshness()) })
+            return Dictionary(
+                uniqueKeysWithValues: state.isDirty.map { ($0, state.sources[$0]?.freshness ?? Freshness()) })
         }
     }
 }

@@ -1,0 +1,87 @@
+import AMQP
+import CareRecord
+import Foundation
+import Replication
+import TestSupport
+import Testing
+
+@testable import Storage
+
+private let barts = HIEIdentifier("barts")!  // a well-formed constant
+
+@Suite("Data directory") struct DataDirectoryTests {
+    @Test("a second holder is refused and told who has it; the lock goes with its holder") func lock() throws {
+        let temporary = try TemporaryDirectory()
+        let path = temporary.file("deep/er")
+        do {
+            let first = try DataDirectory(path: path, hie: barts)
+            let refusal = #expect(throws: StorageError.self) { try DataDirectory(path: path, hie: barts) }
+            #expect(refusal?.code == .directoryInUse)
+            #expect(refusal?.reason.contains("process \(getpid())") == true)
+            #expect(first.file("x") == "\(path)/x")
+        }
+        #expect(throws: Never.self) { try DataDirectory(path: path, hie: barts) }
+    }
+
+    @Test("the directory of another HIE is refused") func foreign() throws {
+        let temporary = try TemporaryDirectory()
+        _ = try DataDirectory(path: temporary.path, hie: barts)
+        let refusal = #expect(throws: StorageError.self) {
+            try DataDirectory(path: temporary.path, hie: HIEIdentifier("kingston")!)  // a well-formed constant
+        }
+        #expect(refusal?.code == .foreignDirectory)
+    }
+
+    @Test("a path that cannot be a directory is refused with what to do") func unusable() {
+        let refusal = #expect(throws: StorageError.self) { try DataDirectory(path: "/dev/null/data", hie: barts) }
+        #expect(refusal?.reason.contains("--data") == true)
+    }
+}
+
+@Suite("Durability") struct DurabilityTests {
+    @Test("bytes that are no database are refused as such, and left as they are") func notADatabase() throws {
+        let temporary = try TemporaryDirectory()
+        let path = temporary.file("records.sqlite")
+        let bytes = String(repeating: "not a database, whatever its name says. ", count: 200)
+        try bytes.write(toFile: path, atomically: true, encoding: .utf8)
+        let refusal = #expect(throws: StorageError.self) {
+            try RecordStore(path: path, shares: [:], now: Timestamp(milliseconds: 0))
+        }
+        #expect(refusal?.code == .corrupt)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == bytes)
+    }
+
+    @Test("a file of a later version is refused") func later() async throws {
+        let temporary = try TemporaryDirectory()
+        let path = temporary.file("index.sqlite")
+        _ = try IndexStore(path: path)
+        try await Subprocess.run("/usr/bin/sqlite3", [path, "INSERT INTO grdb_migrations VALUES ('v999')"])
+        let refusal = #expect(throws: StorageError.self) { try IndexStore(path: path) }
+        #expect(refusal?.code == .laterVersion)
+    }
+}
+
+@Suite("Dead letters") struct DeadLetterStoreTests {
+    @Test("promise P6: a letter is kept whole with its cause, and the same letter again raises its count")
+    func parked() async throws {
+        let temporary = try TemporaryDirectory()
+        let store = try DeadLetterStore(path: temporary.file("deadletters.sqlite"))
+        var message = Message(body: [0, 0xFF, 0x27])
+        message.headers = ["x": .table(["b": .bytes([1]), "a": .void]), "n": .int(1)]
+        let letter = DeadLetter(
+            Rejection(.undecodable, "no JSON"), source: barts, queue: "q", exchange: "e", routingKey: "k",
+            message: message)
+        let foreign = DeadLetter(
+            Rejection(.unknownType, "none"), source: nil, queue: "q", exchange: "e", routingKey: "k2", message: message)
+        try await store.park([letter, letter, foreign], now: Timestamp(milliseconds: 1000))
+        try await store.park([letter], now: Timestamp(milliseconds: 2000))
+        #expect(try await store.counts() == [barts: 1, nil: 1])
+        let row = try await Subprocess.run(
+            "/usr/bin/sqlite3",
+            [
+                temporary.file("deadletters.sqlite"),
+                "SELECT cause, hex(body), count, firstSeen, lastSeen FROM deadLetter WHERE source = 'barts'",
+            ])
+        #expect(row.trimmingCharacters(in: .whitespacesAndNewlines) == "undecodable|00FF27|3|1000|2000")
+    }
+}
