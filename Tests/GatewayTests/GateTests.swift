@@ -75,19 +75,24 @@ struct GateTests {
 
 @Suite("Listen address")
 struct ListenAddressTests {
-    @Test("reads host and port", arguments: [
-        ("127.0.0.1:8080", "127.0.0.1", 8080), ("localhost:0", "localhost", 0), ("[::1]:65535", "::1", 65535),
-    ])
+    @Test(
+        "reads host and port",
+        arguments: [
+            ("127.0.0.1:8080", "127.0.0.1", 8080), ("localhost:0", "localhost", 0), ("[::1]:65535", "::1", 65535),
+        ])
     func valid(_ text: String, _ host: String, _ port: Int) {
         let address = ListenAddress(text)
         #expect(address == ListenAddress(host: host, port: port))
         #expect(address?.description == text)
     }
 
-    @Test("refuses everything else", arguments: [
-        "", "8080", "host", "host:", ":80", "host:-1", "host:+1", "host:65536", "::1:80", "[::1]", "[host]:80", "a b:80",
-        "host:80/x",
-    ])
+    @Test(
+        "refuses everything else",
+        arguments: [
+            "", "8080", "host", "host:", ":80", "host:-1", "host:+1", "host:65536", "::1:80", "[::1]", "[host]:80",
+            "a b:80",
+            "host:80/x",
+        ])
     func invalid(_ text: String) {
         #expect(ListenAddress(text) == nil)
     }

@@ -21,7 +21,8 @@ struct LookupTests {
             let json = try await Self.fill(gateway).json
             #expect(json["nhsNumber"]?.text == Samples.number)
             let resources = json["entries"]?.elements?.compactMap { $0["resource"]?.text }
-            #expect(resources == ["Patient/p1", "AllergyIntolerance/a1", "Condition/c2", "Condition/c1", "Condition/c3"])
+            #expect(
+                resources == ["Patient/p1", "AllergyIntolerance/a1", "Condition/c2", "Condition/c1", "Condition/c3"])
             let allergy = json["entries"]?.elements?[1]
             #expect(allergy?["source"]?.text == "barts" && allergy?["category"]?.text == "allergy")
             #expect(allergy?["code"]?.text == "91936005" && allergy?["system"]?.text == "http://snomed.info/sct")
@@ -51,10 +52,10 @@ struct LookupTests {
     func filter() async throws {
         try await RunningGateway.with { gateway async throws in
             _ = try await Self.fill(gateway)
-            let json = try await gateway.ask(.GET, Self.path + "?category=allergy,medication").json
+            let json = try await gateway.ask(.get, Self.path + "?category=allergy,medication").json
             #expect(json["entries"]?.elements?.compactMap { $0["category"]?.text } == ["allergy"])
             #expect(json["coverage"]?.elements?.count == 3)
-            let unknown = try await gateway.ask(.GET, Self.path + "?category=horoscope")
+            let unknown = try await gateway.ask(.get, Self.path + "?category=horoscope")
             #expect(unknown.status == 400 && unknown.text.contains("allergy"))
         }
     }
@@ -62,15 +63,17 @@ struct LookupTests {
     @Test("spaces in the number are allowed")
     func spaces() async throws {
         try await RunningGateway.with { gateway async throws in
-            let answer = try await gateway.ask(.GET, "/api/patients/999%20000%200018")
+            let answer = try await gateway.ask(.get, "/api/patients/999%20000%200018")
             #expect(answer.status == 200 && answer.json["nhsNumber"]?.text == Samples.number)
         }
     }
 
-    @Test("what is no NHS number is refused and not repeated", arguments: ["9990000019", "123", "abcdefghij", "99900000180"])
+    @Test(
+        "what is no NHS number is refused and not repeated",
+        arguments: ["9990000019", "123", "abcdefghij", "99900000180"])
     func invalid(_ number: String) async throws {
         try await RunningGateway.with { gateway async throws in
-            let answer = try await gateway.ask(.GET, "/api/patients/\(number)")
+            let answer = try await gateway.ask(.get, "/api/patients/\(number)")
             #expect(answer.status == 400)
             #expect(answer.json["error"]?.text != nil && answer.json["detail"]?.text != nil)
             #expect(!answer.text.contains(number))
@@ -80,20 +83,22 @@ struct LookupTests {
     @Test("a patient nobody knows is an empty record with its coverage, not an error")
     func unknown() async throws {
         try await RunningGateway.with { gateway async throws in
-            let answer = try await gateway.ask(.GET, "/api/patients/\(Samples.otherNumber)")
+            let answer = try await gateway.ask(.get, "/api/patients/\(Samples.otherNumber)")
             #expect(answer.status == 200)
             #expect(answer.json["entries"]?.elements == [] && answer.json["demographics"]?.elements == [])
             #expect(answer.json["coverage"]?.elements?.count == 3)
         }
     }
 
-    @Test("a FHIR search finds one Patient a source and warns of every HIE that is not complete", arguments: [
-        "https://fhir.nhs.uk/Id/nhs-number|", "https://fhir.nhs.uk/Id/nhs-number%7C", "",
-    ])
+    @Test(
+        "a FHIR search finds one Patient a source and warns of every HIE that is not complete",
+        arguments: [
+            "https://fhir.nhs.uk/Id/nhs-number|", "https://fhir.nhs.uk/Id/nhs-number%7C", "",
+        ])
     func search(prefix: String) async throws {
         try await RunningGateway.with { gateway async throws in
             _ = try await Self.fill(gateway)
-            let answer = try await gateway.ask(.GET, "/fhir/Patient?identifier=\(prefix)\(Samples.number)")
+            let answer = try await gateway.ask(.get, "/fhir/Patient?identifier=\(prefix)\(Samples.number)")
             #expect(answer.status == 200 && answer.header("Content-Type") == "application/fhir+json")
             #expect(answer.json["type"]?.text == "searchset" && answer.json["total"]?.integer == 1)
             let entries = answer.json["entry"]?.elements ?? []
@@ -108,13 +113,15 @@ struct LookupTests {
         }
     }
 
-    @Test("a search by anything else is refused and says what is supported", arguments: [
-        "name=Example", "identifier=urn:other%7C9990000018", "identifier=9990000019", "",
-        "identifier=9990000018&identifier=9990000026",
-    ])
+    @Test(
+        "a search by anything else is refused and says what is supported",
+        arguments: [
+            "name=Example", "identifier=urn:other%7C9990000018", "identifier=9990000019", "",
+            "identifier=9990000018&identifier=9990000026",
+        ])
     func badSearch(query: String) async throws {
         try await RunningGateway.with { gateway async throws in
-            let answer = try await gateway.ask(.GET, "/fhir/Patient?\(query)")
+            let answer = try await gateway.ask(.get, "/fhir/Patient?\(query)")
             #expect(answer.status == 400)
             #expect(answer.json["resourceType"]?.text == "OperationOutcome")
             #expect(!answer.text.contains("9990000019"))

@@ -15,7 +15,9 @@ struct OperationsTests {
             #expect(peers.map { $0["hie"]?.text } == ["homerton", "imperial"])
             #expect(peers.map { $0["state"]?.text } == ["silent", "planned"])
             #expect(peers[0]["reason"]?.text?.contains("broker nel is down") == true)
-            for member in ["watermark", "head", "behind", "asOf", "held", "breaker"] { #expect(peers[0][member] != nil) }
+            for member in ["watermark", "head", "behind", "asOf", "held", "breaker"] {
+                #expect(peers[0][member] != nil)
+            }
             let broker = answer.json["brokers"]?.elements?.first
             #expect(broker?["broker"]?.text == "nel" && broker?["since"]?.text?.hasSuffix("Z") == true)
             #expect(broker?["reason"]?.text?.isEmpty == false)
@@ -27,7 +29,7 @@ struct OperationsTests {
     func unpublished() async throws {
         try await RunningGateway.with { gateway async throws in
             try await gateway.put("/fhir/Patient/p1", Samples.patient())
-            let own = try await gateway.ask(.GET, "/api/peers").json["own"]
+            let own = try await gateway.ask(.get, "/api/peers").json["own"]
             #expect(own?["head"]?.integer == 1 && own?["unpublished"]?.integer == 1)
         }
     }
@@ -39,7 +41,7 @@ struct OperationsTests {
             _ = try await gateway.eventually("/api/patients/\(Samples.number)") {
                 $0.json["entries"]?.elements?.count == 1
             }
-            let answer = try await gateway.ask(.GET, "/metrics")
+            let answer = try await gateway.ask(.get, "/metrics")
             #expect(answer.header("Content-Type") == "text/plain; version=0.0.4; charset=utf-8")
             let metrics = try ExpositionReader.read(answer.text)
             #expect(metrics.value("wherry_source_head", ["source": "barts"]) == 1)
@@ -65,18 +67,23 @@ struct OperationsTests {
     @Test("P4: a worker without its brokers is alive, and ready to be asked, but degraded with the reason")
     func health() async throws {
         try await RunningGateway.with { gateway async throws in
-            #expect(try await gateway.ask(.GET, "/livez").status == 200)
-            let answer = try await gateway.eventually("/readyz") { $0.json["reasons"]?.elements?.first?["state"]?.text == "down" }
+            #expect(try await gateway.ask(.get, "/livez").status == 200)
+            let answer = try await gateway.eventually("/readyz") {
+                $0.json["reasons"]?.elements?.first?["state"]?.text == "down"
+            }
             #expect(answer.status == 200 && answer.json["status"]?.text == "degraded")
             #expect(answer.json["reasons"]?.elements?.first?["part"]?.text == "broker nel")
         }
     }
 
-    @Test("an unknown path is 404 and a wrong method 405 with those that are right", arguments: [
-        (RunningGateway.Verb.GET, "/nowhere", 404, nil), (.GET, "/api/patients", 404, nil), (.GET, "/fhir/nowhere", 404, nil),
-        (.DELETE, "/livez", 405, "GET"), (.PUT, "/api/peers", 405, "GET"), (.GET, "/fhir", 405, "POST"),
-        (.PATCH, "/fhir/Patient/p1", 405, "GET, PUT, DELETE"),
-    ])
+    @Test(
+        "an unknown path is 404 and a wrong method 405 with those that are right",
+        arguments: [
+            (RunningGateway.Verb.get, "/nowhere", 404, nil), (.get, "/api/patients", 404, nil),
+            (.get, "/fhir/nowhere", 404, nil),
+            (.delete, "/livez", 405, "GET"), (.put, "/api/peers", 405, "GET"), (.get, "/fhir", 405, "POST"),
+            (.patch, "/fhir/Patient/p1", 405, "GET, PUT, DELETE"),
+        ])
     func wrongWay(_ verb: RunningGateway.Verb, _ path: String, _ status: Int, _ allow: String?) async throws {
         try await RunningGateway.with { gateway async throws in
             let answer = try await gateway.ask(verb, path)
@@ -92,7 +99,7 @@ struct OperationsTests {
     @Test("HEAD answers as GET does, without the body")
     func head() async throws {
         try await RunningGateway.with { gateway async throws in
-            let answer = try await gateway.ask(.HEAD, "/readyz")
+            let answer = try await gateway.ask(.head, "/readyz")
             #expect(answer.status == 200 && answer.body.isEmpty)
         }
     }
@@ -101,7 +108,7 @@ struct OperationsTests {
     func ipv6() async throws {
         try await RunningGateway.with(host: "::1") { gateway async throws in
             #expect(gateway.url.hasPrefix("http://[::1]:"))
-            #expect(try await gateway.ask(.GET, "/livez").status == 200)
+            #expect(try await gateway.ask(.get, "/livez").status == 200)
         }
     }
 }

@@ -10,7 +10,9 @@ struct StreamTests {
     @Test("each line succeeds or fails by itself, and what fails is named by its line")
     func lineByLine() async throws {
         try await RunningGateway.with { gateway async throws in
-            let lines = [Samples.patient(), "{broken", "", Samples.condition("c1"), Samples.patient("p2", number: "9990000019")]
+            let lines = [
+                Samples.patient(), "{broken", "", Samples.condition("c1"), Samples.patient("p2", number: "9990000019"),
+            ]
             let answer = try await gateway.post(lines.joined(separator: "\n"), type: Self.type)
             #expect(answer.status == 200)
             #expect(answer.json["resourceType"]?.text == "Parameters")
@@ -22,7 +24,7 @@ struct StreamTests {
             #expect(texts.first?.contains("line 2") == true)
             #expect(texts.last?.contains("line 5") == true)
             #expect(!answer.text.contains("9990000019"))
-            #expect(try await gateway.ask(.GET, "/fhir/Condition/c1").status == 200)
+            #expect(try await gateway.ask(.get, "/fhir/Condition/c1").status == 200)
         }
     }
 
@@ -30,10 +32,10 @@ struct StreamTests {
     func firstLine() async throws {
         try await RunningGateway.with { gateway async throws in
             let answer = try await gateway.ask(
-                .POST, "/fhir?firstLine=1001", type: "application/x-ndjson", body: .bytes(ByteBuffer(string: "{}\n")))
+                .post, "/fhir?firstLine=1001", type: "application/x-ndjson", body: .bytes(ByteBuffer(string: "{}\n")))
             #expect(answer.text.contains("line 1001"))
             let bad = try await gateway.ask(
-                .POST, "/fhir?firstLine=0", type: Self.type, body: .bytes(ByteBuffer(string: "{}\n")))
+                .post, "/fhir?firstLine=0", type: Self.type, body: .bytes(ByteBuffer(string: "{}\n")))
             #expect(bad.status == 400)
         }
     }
@@ -49,10 +51,11 @@ struct StreamTests {
             }
             sender.finish()
             let answer = try await gateway.ask(
-                .POST, "/fhir", type: Self.type, body: .stream(pieces, length: .unknown))
-            #expect(Self.counts(answer) == [
-                "created": 1701, "updated": 0, "unchanged": 0, "deleted": 0, "failed": 0, "unlinked": 0,
-            ])
+                .post, "/fhir", type: Self.type, body: .stream(pieces, length: .unknown))
+            #expect(
+                Self.counts(answer) == [
+                    "created": 1701, "updated": 0, "unchanged": 0, "deleted": 0, "failed": 0, "unlinked": 0,
+                ])
             let lookup = try await gateway.eventually("/api/patients/\(Samples.number)") {
                 $0.json["entries"]?.elements?.count == 1701
             }
@@ -64,7 +67,9 @@ struct StreamTests {
         let parameters = answer.json["parameter"]?.elements ?? []
         return Dictionary(
             uniqueKeysWithValues: parameters.compactMap { parameter in
-                guard let name = parameter["name"]?.text, let count = parameter["valueInteger"]?.integer else { return nil }
+                guard let name = parameter["name"]?.text, let count = parameter["valueInteger"]?.integer else {
+                    return nil
+                }
                 return (name, count)
             })
     }

@@ -40,12 +40,15 @@ struct SubmissionTests {
     func transactionIsAllOrNothing() async throws {
         try await RunningGateway.with { gateway async throws in
             let bundle = Samples.bundle(
-                "transaction", ("Patient/p1", Samples.patient()), ("Patient/p2", Samples.patient("p2", number: "9990000019")))
+                "transaction", ("Patient/p1", Samples.patient()),
+                ("Patient/p2", Samples.patient("p2", number: "9990000019")))
             let answer = try await gateway.post(bundle)
             #expect(answer.status == 422)
-            #expect(answer.json["issue"]?.elements?.first?["expression"]?.elements?.first?.text?.contains("entry[1]") == true)
+            #expect(
+                answer.json["issue"]?.elements?.first?["expression"]?.elements?.first?.text?.contains("entry[1]")
+                    == true)
             #expect(!answer.text.contains("9990000019"))
-            #expect(try await gateway.ask(.GET, "/fhir/Patient/p1").status == 404)
+            #expect(try await gateway.ask(.get, "/fhir/Patient/p1").status == 404)
         }
     }
 
@@ -61,14 +64,15 @@ struct SubmissionTests {
             #expect(responses.map { $0["status"]?.text?.prefix(3) } == ["422", "201"])
             #expect(responses.first?["outcome"]?["resourceType"]?.text == "OperationOutcome")
             #expect(answer.summary["created"] == 1 && answer.summary["failed"] == 1)
-            #expect(try await gateway.ask(.GET, "/fhir/Patient/p1").status == 200)
+            #expect(try await gateway.ask(.get, "/fhir/Patient/p1").status == 200)
         }
     }
 
     @Test("a collection and a resource on its own are stored")
     func collectionAndSingle() async throws {
         try await RunningGateway.with { gateway async throws in
-            let collection = #"{"resourceType":"Bundle","type":"collection","entry":[{"resource":\#(Samples.patient())}]}"#
+            let collection =
+                #"{"resourceType":"Bundle","type":"collection","entry":[{"resource":\#(Samples.patient())}]}"#
             #expect(try await gateway.post(collection).summary["created"] == 1)
             let single = try await gateway.post(Samples.condition("c1"), type: "application/json; charset=utf-8")
             #expect(single.status == 201)
@@ -80,13 +84,14 @@ struct SubmissionTests {
     @Test("a resource whose patient has no NHS number is stored with a warning and counted")
     func unlinked() async throws {
         try await RunningGateway.with { gateway async throws in
-            let bundle = Samples.bundle("transaction", ("Condition/c1", Samples.condition("c1", patient: "Patient/unknown")))
+            let bundle = Samples.bundle(
+                "transaction", ("Condition/c1", Samples.condition("c1", patient: "Patient/unknown")))
             let answer = try await gateway.post(bundle)
             let response = answer.json["entry"]?.elements?.first?["response"]
             #expect(response?["status"]?.text == "201 Created")
             #expect(response?["outcome"]?["issue"]?.elements?.first?["severity"]?.text == "warning")
             #expect(answer.summary["unlinked"] == 1)
-            #expect(try await gateway.ask(.GET, "/api/peers").json["own"]?["unlinked"]?.integer == 1)
+            #expect(try await gateway.ask(.get, "/api/peers").json["own"]?["unlinked"]?.integer == 1)
         }
     }
 

@@ -15,7 +15,8 @@ struct MeshTests {
         #expect(applied.status == 0, "\(applied.errors)")
         func start(_ hie: String) async throws -> WorkerProcess {
             try await WorkerProcess.start(
-                hie, topology: topology, data: directory.file(hie), "--broker-url", broker.url, "--pulse-interval", "200ms")
+                hie, topology: topology, data: directory.file(hie), "--broker-url", broker.url, "--pulse-interval",
+                "200ms")
         }
         let barts = try await start("barts")
         let homerton = try await start("homerton")
@@ -41,7 +42,7 @@ struct MeshTests {
             json = (try? JSON.parse(Array(result.output.utf8))) ?? .null
             let isComplete = json["coverage"]?.elements?.first?["state"]?.text == "complete"
             if isComplete, json["entries"]?.elements?.count == 2 { break }
-            try await Task.sleep(for: .milliseconds(50))
+            try await Task.sleep(for: .milliseconds(50))  // between the attempts of a bounded retry
         }
         return json
     }

@@ -6,9 +6,12 @@ import Testing
 
 @Suite("Texts for people")
 struct TextTests {
-    @Test("ages are short", arguments: [
-        (0.4, "0 s"), (3, "3 s"), (119, "119 s"), (120, "2 min"), (7199, "119 min"), (7200, "2 h"), (172_800, "2 days"),
-    ])
+    @Test(
+        "ages are short",
+        arguments: [
+            (0.4, "0 s"), (3, "3 s"), (119, "119 s"), (120, "2 min"), (7199, "119 min"), (7200, "2 h"),
+            (172_800, "2 days"),
+        ])
     func age(_ seconds: Double, _ text: String) {
         #expect(Age.text(seconds: seconds) == text)
     }
@@ -37,7 +40,9 @@ struct TextTests {
         #expect(text.hasPrefix("Allergies\n  date        what") && text.contains("  2020-01-01  Peanut[2J"))
     }
 
-    @Test("lengths of time", arguments: [("250ms", 250), ("2s", 2000), ("1.5s", 1500), ("5m", 300_000), ("1h", 3_600_000)])
+    @Test(
+        "lengths of time",
+        arguments: [("250ms", 250), ("2s", 2000), ("1.5s", 1500), ("5m", 300_000), ("1h", 3_600_000)])
     func timeSpan(_ text: String, _ milliseconds: Int64) {
         #expect(TimeSpan(argument: text)?.milliseconds == milliseconds)
     }
@@ -58,10 +63,13 @@ struct TextTests {
 
 @Suite("Reading what is to be sent")
 struct InputTests {
-    @Test("a first line that is a whole resource begins NDJSON; a bundle or a part of one does not", arguments: [
-        (#"{"resourceType":"Patient"}"# + "\n{", InputFile.Format.ndjson), (#"{"resourceType":"Patient"}"#, .ndjson),
-        (#"{"resourceType":"Bundle"}"# + "\n", .json), ("{\n", .json), ("", .json),
-    ])
+    @Test(
+        "a first line that is a whole resource begins NDJSON; a bundle or a part of one does not",
+        arguments: [
+            (#"{"resourceType":"Patient"}"# + "\n{", InputFile.Format.ndjson),
+            (#"{"resourceType":"Patient"}"#, .ndjson),
+            (#"{"resourceType":"Bundle"}"# + "\n", .json), ("{\n", .json), ("", .json),
+        ])
     func format(_ text: String, _ format: InputFile.Format) {
         #expect(InputFile.Format(start: Array(text.utf8)) == format)
     }
@@ -69,10 +77,9 @@ struct InputTests {
     @Test("a large file is read in whole lines, each part with the number of its first")
     func lines() throws {
         let directory = try TemporaryDirectory()
-        let line = String(repeating: "x", count: 99_999) + "\n"
-        let text = String(repeating: line, count: 150) + "last"
+        let text = String(repeating: String(repeating: "x", count: 99) + "\n", count: 150) + "last"
         try text.write(toFile: directory.file("x"), atomically: false, encoding: .utf8)
-        var reader = LineReader(try ByteReader(path: directory.file("x")))
+        var reader = LineReader(try ByteReader(path: directory.file("x")), partBytes: 4000)
         var read: [UInt8] = []
         var next = 1
         var count = 0
@@ -86,11 +93,14 @@ struct InputTests {
         #expect(count > 2 && read == Array(text.utf8))
     }
 
-    @Test("a line without end is refused")
+    @Test("a line without end is refused, and those before it are not lost")
     func endlessLine() throws {
         let directory = try TemporaryDirectory()
-        try Data(count: LineReader.lineBytesMax + (4 << 20)).write(to: URL(filePath: directory.file("x")))
-        var reader = LineReader(try ByteReader(path: directory.file("x")))
-        #expect(throws: Payload.Failure.self) { while try reader.next() != nil {} }
+        try Data(Array("{}\n".utf8) + [UInt8](repeating: 0x20, count: 20_000))
+            .write(to: URL(filePath: directory.file("x")))
+        var reader = LineReader(try ByteReader(path: directory.file("x")), partBytes: 4000, lineBytesMax: 9000)
+        let first = try reader.next()
+        #expect(first?.bytes == Array("{}\n".utf8))
+        #expect(throws: Payload.Failure.self) { try reader.next() }
     }
 }

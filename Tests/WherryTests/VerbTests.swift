@@ -4,10 +4,14 @@ import Testing
 
 @Suite("Verbs")
 struct VerbTests {
-    @Test("every verb explains itself", arguments: [
-        [], ["topology"], ["topology", "validate"], ["topology", "plan"], ["topology", "apply"], ["topology", "drift"],
-        ["topology", "export"], ["topology", "diagram"], ["worker"], ["ingest"], ["lookup"], ["status"], ["population"],
-    ])
+    @Test(
+        "every verb explains itself",
+        arguments: [
+            [], ["topology"], ["topology", "validate"], ["topology", "plan"], ["topology", "apply"],
+            ["topology", "drift"],
+            ["topology", "export"], ["topology", "diagram"], ["worker"], ["ingest"], ["lookup"], ["status"],
+            ["population"],
+        ])
     func help(_ verb: [String]) async throws {
         let result = try await WherryProcess(verb + ["--help"]).result()
         #expect(result.status == 0 && result.errors.isEmpty)
@@ -20,20 +24,23 @@ struct VerbTests {
         #expect(result.status == 0 && result.output.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
     }
 
-    @Test("what cannot be understood ends with status 2 and says why on standard error", arguments: [
-        (["nonsense"], "nonsense"), (["worker"], "--hie"), (["worker", "--hie", "Not An HIE", "--data", "x"], "--hie"),
-        (["worker", "--hie", "barts", "--data", "x", "--listen", "8080"], "--listen"),
-        (["worker", "--hie", "barts", "--data", "x", "--topology", "missing.yaml"], "missing.yaml"),
-        (["worker", "--hie", "barts", "--data", "x", "--pulse-interval", "2"], "--pulse-interval"),
-        (["worker", "--hie", "barts", "--data", "x", "--log-level", "loud"], "--log-level"),
-        (["ingest", "--to", "127.0.0.1:1"], "file"), (["ingest", "--to", "ftp://x", "-"], "--to"),
-        (["ingest", "--to", "127.0.0.1:1", "missing.json"], "missing.json"),
-        (["lookup", "9990000019", "--from", "127.0.0.1:1"], "NHS number"),
-        (["lookup", "9990000018", "--from", "127.0.0.1:1", "--category", "horoscope"], "horoscope"),
-        (["status"], "--from"), (["population", "--patients", "3", "--out", "-"], "--hie"),
-        (["population", "--patients", "-3", "--out", "x"], "--patients"),
-        (["population", "--patients", "3", "--hie", "nobody", "--out", "x"], "nobody"),
-    ])
+    @Test(
+        "what cannot be understood ends with status 2 and says why on standard error",
+        arguments: [
+            (["nonsense"], "nonsense"), (["worker"], "--hie"),
+            (["worker", "--hie", "Not An HIE", "--data", "x"], "--hie"),
+            (["worker", "--hie", "barts", "--data", "x", "--listen", "8080"], "--listen"),
+            (["worker", "--hie", "barts", "--data", "x", "--topology", "missing.yaml"], "missing.yaml"),
+            (["worker", "--hie", "barts", "--data", "x", "--pulse-interval", "2"], "--pulse-interval"),
+            (["worker", "--hie", "barts", "--data", "x", "--log-level", "loud"], "--log-level"),
+            (["ingest", "--to", "127.0.0.1:1"], "file"), (["ingest", "--to", "ftp://x", "-"], "--to"),
+            (["ingest", "--to", "127.0.0.1:1", "missing.json"], "missing.json"),
+            (["lookup", "9990000019", "--from", "127.0.0.1:1"], "NHS number"),
+            (["lookup", "9990000018", "--from", "127.0.0.1:1", "--category", "horoscope"], "horoscope"),
+            (["status"], "--from"), (["population", "--patients", "3", "--out", "-"], "--hie"),
+            (["population", "--patients", "-3", "--out", "x"], "--patients"),
+            (["population", "--patients", "3", "--hie", "nobody", "--out", "x"], "nobody"),
+        ])
     func refused(_ arguments: [String], _ word: String) async throws {
         let result = try await WherryProcess(arguments).result()
         #expect(result.status == 2 && result.output.isEmpty)
@@ -41,9 +48,11 @@ struct VerbTests {
         #expect(!result.errors.contains("9990000019"))
     }
 
-    @Test("a worker that cannot be reached ends with status 1 and says which", arguments: [
-        ["lookup", "9990000018"], ["status"], ["lookup", "9990000018", "--json"],
-    ])
+    @Test(
+        "a worker that cannot be reached ends with status 1 and says which",
+        arguments: [
+            ["lookup", "9990000018"], ["status"], ["lookup", "9990000018", "--json"],
+        ])
     func unreachable(_ verb: [String]) async throws {
         let result = try await WherryProcess(verb + ["--from", "127.0.0.1:1"]).result()
         #expect(result.status == 1 && result.output.isEmpty)

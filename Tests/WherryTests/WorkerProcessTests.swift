@@ -61,7 +61,8 @@ struct WorkerProcessTests {
     func startFailures() async throws {
         let worker = try await WorkerProcess.start("barts", topology: topology, data: directory.file("barts"))
         let second = try await WherryProcess.run(
-            "worker", "--topology", topology, "--hie", "barts", "--data", directory.file("barts"), "--listen", "127.0.0.1:0")
+            "worker", "--topology", topology, "--hie", "barts", "--data", directory.file("barts"), "--listen",
+            "127.0.0.1:0")
         #expect(second.status == 1 && second.errors.contains("in use by process \(worker.process.pid)"))
         let port = try await WherryProcess.run(
             "worker", "--topology", topology, "--hie", "homerton", "--data", directory.file("homerton"),
@@ -69,7 +70,8 @@ struct WorkerProcessTests {
         #expect(port.status == 1 && port.errors.contains("the address is in use"))
         _ = try await worker.stop()
         let foreign = try await WherryProcess.run(
-            "worker", "--topology", topology, "--hie", "homerton", "--data", directory.file("barts"), "--listen", "127.0.0.1:0")
+            "worker", "--topology", topology, "--hie", "homerton", "--data", directory.file("barts"), "--listen",
+            "127.0.0.1:0")
         #expect(foreign.status == 1 && foreign.errors.contains("barts"))
     }
 
@@ -106,7 +108,7 @@ struct WorkerProcessTests {
             let result = try await WherryProcess.run("lookup", Files.number, "--from", url)
             output = result.output.split(separator: "\n").map(String.init)
             if output.filter({ !$0.hasPrefix("coverage") }).count >= lines { break }
-            try await Task.sleep(for: .milliseconds(50))
+            try await Task.sleep(for: .milliseconds(50))  // between the attempts of a bounded retry
         }
         return output
     }

@@ -27,7 +27,8 @@ struct ExpositionReader {
             case "HELP":
                 guard helped.insert(words[2]).inserted else { throw Mistake(description: "twice: \(line)") }
             case "TYPE":
-                guard helped.contains(words[2]), types[words[2]] == nil, ["counter", "gauge", "histogram"].contains(words[3])
+                guard helped.contains(words[2]), types[words[2]] == nil,
+                    ["counter", "gauge", "histogram"].contains(words[3])
                 else { throw Mistake(description: line) }
                 types[words[2]] = words[3]
             default: throw Mistake(description: line)
@@ -54,7 +55,10 @@ struct ExpositionReader {
 
     /// A sample follows the TYPE of its metric; counters and nothing else end in `_total`.
     private func check(_ name: String, _ line: String) throws {
-        let family = ["_bucket", "_sum", "_count"].first { name.hasSuffix($0) && types[String(name.dropLast($0.count))] == "histogram" }
+        let family =
+            ["_bucket", "_sum", "_count"].first {
+                name.hasSuffix($0) && types[String(name.dropLast($0.count))] == "histogram"
+            }
             .map { String(name.dropLast($0.count)) } ?? name
         guard let type = types[family], (type == "counter") == name.hasSuffix("_total") else {
             throw Mistake(description: "no fitting TYPE: \(line)")

@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import ServiceLifecycle
+import Testing
 import Topology
 import Worker
 
@@ -43,9 +44,10 @@ struct RunningGateway: Sendable {
         defer { try? FileManager.default.removeItem(atPath: directory) }
         var logger = Logger(label: "test")
         logger.logLevel = .critical
+        let barts = try #require(HIEIdentifier("barts"))
         let worker = try await Worker(
             WorkerSettings(
-                topology: try Topology.parse(yaml: topology, file: "test.yaml"), hie: HIEIdentifier("barts")!,  // a constant
+                topology: try Topology.parse(yaml: topology, file: "test.yaml"), hie: barts,
                 dataDirectory: directory),
             logger: logger)
         let (addresses, listening) = AsyncStream.makeStream(of: ListenAddress.self)
@@ -78,7 +80,12 @@ struct RunningGateway: Sendable {
     }
 
     enum Verb: String {
-        case GET, PUT, POST, DELETE, HEAD, PATCH
+        case get = "GET"
+        case put = "PUT"
+        case post = "POST"
+        case delete = "DELETE"
+        case head = "HEAD"
+        case patch = "PATCH"
     }
 
     /// What was answered.
@@ -127,12 +134,12 @@ struct RunningGateway: Sendable {
     func post(_ text: String, type: String = "application/fhir+json", headers: [(String, String)] = []) async throws
         -> Answer
     {
-        try await ask(.POST, "/fhir", type: type, headers: headers, body: .bytes(Array(text.utf8)))
+        try await ask(.post, "/fhir", type: type, headers: headers, body: .bytes(Array(text.utf8)))
     }
 
     @discardableResult
     func put(_ path: String, _ text: String, headers: [(String, String)] = []) async throws -> Answer {
-        try await ask(.PUT, path, type: "application/fhir+json", headers: headers, body: .bytes(Array(text.utf8)))
+        try await ask(.put, path, type: "application/fhir+json", headers: headers, body: .bytes(Array(text.utf8)))
     }
 
     /// The answer once it is as expected: own changes reach the index a moment after they are stored. Gives the last
@@ -140,9 +147,9 @@ struct RunningGateway: Sendable {
     func eventually(_ path: String, _ isExpected: (Answer) -> Bool) async throws -> Answer {
         let deadline = ContinuousClock.now + .seconds(10)
         while true {
-            let answer = try await ask(.GET, path)
+            let answer = try await ask(.get, path)
             if isExpected(answer) || ContinuousClock.now > deadline { return answer }
-            try await Task.sleep(for: .milliseconds(10))
+            try await Task.sleep(for: .milliseconds(10))  // between the attempts of a bounded retry
         }
     }
 }

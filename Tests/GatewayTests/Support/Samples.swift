@@ -15,7 +15,8 @@ enum Samples {
 
     static func allergy(_ id: String = "a1", patient: String = "Patient/p1", date: String = "2020-01-01") -> String {
         #"""
-        {"resourceType":"AllergyIntolerance","id":"\#(id)","patient":{"reference":"\#(patient)"},"recordedDate":"\#(date)",\#
+        {"resourceType":"AllergyIntolerance","id":"\#(id)","patient":{"reference":"\#(patient)"},\#
+        "recordedDate":"\#(date)",\#
         "clinicalStatus":{"coding":[{"code":"active"}]},"code":{"coding":[{"system":"http://snomed.info/sct",\#
         "code":"91936005","display":"Allergy to penicillin"}]}}
         """#

@@ -21,7 +21,8 @@ final class WherryProcess: Sendable {
     private let ended: AsyncStream<Int32>
 
     /// Beside the test bundle.
-    private static let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    private static let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent()
         .appending(path: "wherry")
 
     /// Output goes to files: a pipe that some other test's process inherits would never end.
@@ -61,7 +62,7 @@ final class WherryProcess: Sendable {
         try await withThrowingTaskGroup(of: Int32?.self) { group in
             group.addTask { await self.ended.first { _ in true } }
             group.addTask {
-                try await Task.sleep(for: .seconds(Self.secondsMax))
+                try await Task.sleep(for: .seconds(Self.secondsMax))  // the limit of a wait
                 return nil
             }
             defer { group.cancelAll() }
@@ -89,7 +90,7 @@ struct WorkerProcess {
             if let line = process.output.split(separator: "\n").first, line.hasPrefix(start) {
                 return WorkerProcess(process: process, url: String(line.dropFirst(start.count)))
             }
-            try await Task.sleep(for: .milliseconds(20))
+            try await Task.sleep(for: .milliseconds(20))  // between the attempts of a bounded retry
         }
         process.signal(SIGKILL)
         throw WherryProcess.Failure(description: "worker \(hie) does not listen: \(process.errors)")
@@ -124,7 +125,8 @@ enum Files {
         #"""
         {"resourceType":"Bundle","type":"transaction","entry":[
         {"resource":{"resourceType":"Patient","id":"p1","identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number",
-        "value":"\#(number)"}],"name":[{"family":"Example","given":["Ada"]}]},"request":{"method":"PUT","url":"Patient/p1"}},
+        "value":"\#(number)"}],"name":[{"family":"Example","given":["Ada"]}]},
+        "request":{"method":"PUT","url":"Patient/p1"}},
         {"resource":{"resourceType":"AllergyIntolerance","id":"\#(id)","patient":{"reference":"Patient/p1"},
         "code":{"text":"Allergy to penicillin"}},"request":{"method":"PUT","url":"AllergyIntolerance/\#(id)"}}]}
         """#
