@@ -7,7 +7,8 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status",
         abstract: "Show how a worker stands with its peers and brokers.",
         discussion: """
-            Of every other HIE of the topology: how complete the worker's index is, as of when, what is missing, and why.
+            Of every other HIE of the topology: how complete the worker's index is, as of when, what is missing, and \
+            why.
 
             Examples:
               wherry status --from http://127.0.0.1:8080
