@@ -33,39 +33,28 @@ package struct DeadLetter: Sendable, Equatable {
 package final class DeadLetterStore: Sendable {
     static let cacheKibibytes = 2048
 
-    private let pool: DatabasePool
-    private let path: String
+    private let file: DatabaseFile
 
     package init(path: String) throws(StorageError) {
-        self.path = path
-        pool = try DatabasePool.open(
-            path, durability: .full, cacheKibibytes: Self.cacheKibibytes,
-            migrator: DatabaseMigrator(steps: Self.schema))
+        file = try DatabaseFile(
+            path, durability: .full, cacheKibibytes: Self.cacheKibibytes, schema: Self.schema)
     }
 
     package func park(_ letters: [DeadLetter], now: Timestamp) async throws(StorageError) {
-        do {
-            try await pool.write { database in
-                for letter in letters { try Self.insert(letter, now: now, into: database) }
-            }
-        } catch {
-            throw StorageError(error, file: path)
+        try await file.write { database in
+            for letter in letters { try Self.insert(letter, now: now, into: database) }
         }
     }
 
     /// Letters that wait, by source; those of no known source under `nil`.
     package func counts() async throws(StorageError) -> [HIEIdentifier?: Int] {
-        do {
-            return try await pool.read { database in
-                var counts: [HIEIdentifier?: Int] = [:]
-                try PreparedStatement(database, "SELECT source, count(*) FROM deadLetter GROUP BY source").each { row in
-                    counts[row.text(0).flatMap { HIEIdentifier($0) }] = Int(row.int(1))
-                    return true
-                }
-                return counts
+        try await file.read { database in
+            var counts: [HIEIdentifier?: Int] = [:]
+            try PreparedStatement(database, "SELECT source, count(*) FROM deadLetter GROUP BY source").each { row in
+                counts[row.text(0).flatMap { HIEIdentifier($0) }] = Int(row.int(1))
+                return true
             }
-        } catch {
-            throw StorageError(error, file: path)
+            return counts
         }
     }
 
