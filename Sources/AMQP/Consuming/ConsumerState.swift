@@ -7,6 +7,8 @@ final class ConsumerState {
 
     let id: UInt64
     let queue: String
+    /// What the broker calls the consumer.
+    var tag: String { "wherry-\(id)" }
     var channel: Channel?
     /// Why nothing more will come.
     var reason: AMQPError?
@@ -20,7 +22,7 @@ final class ConsumerState {
     }
 
     /// The oldest deliveries, nil when there are none.
-    func take(max: Int) -> [Delivery]? {
+    private func take(max: Int) -> [Delivery]? {
         guard !buffer.isEmpty else { return nil }
         if buffer.count <= max {
             defer { buffer = [] }
@@ -30,10 +32,8 @@ final class ConsumerState {
         return Array(buffer.prefix(max))
     }
 
-    func wait(_ id: UInt64, max: Int, _ continuation: CheckedContinuation<Result<[Delivery], AMQPError>, Never>) {
-        waiting.append(Waiting(max: max, wait: Wait(id: id, continuation: continuation)))
-        // A turn may have come between the look into the buffer and the wait, and told nobody.
-        tell()
+    func keep(_ wait: Wait<[Delivery]>, max: Int) {
+        waiting.append(Waiting(max: max, wait: wait))
     }
 
     /// Hands out what has arrived; when nothing more will come, says so to those left over.

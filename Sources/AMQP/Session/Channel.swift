@@ -9,7 +9,7 @@ final class Channel {
     struct Call {
         let request: Request
         let deadline: UInt64
-        let continuation: CheckedContinuation<Result<Reply, AMQPError>, Never>
+        let continuation: Resumption<Reply>
     }
 
     let number: UInt16

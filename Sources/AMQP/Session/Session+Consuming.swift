@@ -13,7 +13,7 @@ extension Session {
         consumers[state.id] = state
         do {
             _ = try await call(.limitPrefetch(prefetchMax), on: channel)
-            _ = try await call(.consume(queue: queue, isExclusive: isExclusive), on: channel)
+            _ = try await call(.consume(queue: queue, tag: state.tag, isExclusive: isExclusive), on: channel)
         } catch {
             consumers[state.id] = nil
             throw error
@@ -55,22 +55,19 @@ extension Session {
         guard max > 0 else { throw AMQPError(.invalidArgument, "at least one delivery must be asked for") }
         _ = try live()
         guard let consumer = consumers[consumerID] else { throw AMQPError(.closed, "the consumer has ended") }
-        if let deliveries = consumer.take(max: max) { return deliveries }
-        if let reason = consumer.reason { throw reason }
-        let id = makeID()
-        let result: Result<[Delivery], AMQPError> = await withTaskCancellationHandler {
-            await withCheckedContinuation { consumer.wait(id, max: max, $0) }
-        } onCancel: {
-            cancel(id)
-        }
-        return try result.get()
+        return try await wait { wait in
+            consumer.keep(wait, max: max)
+            consumer.tell()
+        }.get()
     }
 
     func cancelConsumer(_ consumerID: UInt64) async {
         guard let consumer = consumers.removeValue(forKey: consumerID) else { return }
         consumer.end(AMQPError(.closed, "the consumer was cancelled"))
         guard let channel = consumer.channel, !channel.isClosed else { return }
-        // Closing the channel returns what is unacknowledged; when that fails the session ends, and it returns too.
+        // Closing the channel returns what is unacknowledged; when that fails the session ends, and it returns too. The
+        // cancel goes before, since the queue hears of a closed channel earlier than of acknowledgements just sent.
+        _ = try? await call(.cancelConsumer(tag: consumer.tag), on: channel)
         _ = try? await call(.closeChannel, on: channel)
     }
 }

@@ -32,16 +32,7 @@ extension Session {
     package func publish(_ batch: [Outgoing]) async throws(AMQPError) -> ClosedRange<UInt64> {
         guard !batch.isEmpty else { throw AMQPError(.invalidArgument, "there is nothing to publish") }
         try check(batch)
-        let id = makeID()
-        let deadline = Monotonic.after(seconds: settings.callTimeoutSeconds)
-        let result: Result<ClosedRange<UInt64>, AMQPError> = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                enqueue(PendingPublish(id: id, batch: batch, deadline: deadline, completion: .written(continuation)))
-            }
-        } onCancel: {
-            cancel(id)
-        }
-        return try result.get()
+        return try await wait { enqueue(batch, id: $0.id, .written($0.continuation)) }.get()
     }
 
     /// Publishes one message and suspends until the broker has settled it, at most `callTimeoutSeconds`. It does not show in
@@ -53,16 +44,7 @@ extension Session {
             Outgoing(message: message, exchange: exchange, routingKey: routingKey, isMandatory: isMandatory)
         ]
         try check(batch)
-        let id = makeID()
-        let deadline = Monotonic.after(seconds: settings.callTimeoutSeconds)
-        let result: Result<Settlement.Outcome, AMQPError> = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                enqueue(PendingPublish(id: id, batch: batch, deadline: deadline, completion: .settled(continuation)))
-            }
-        } onCancel: {
-            cancel(id)
-        }
-        return try result.get()
+        return try await wait { enqueue(batch, id: $0.id, .settled($0.continuation)) }.get()
     }
 
     /// What has been settled since the last call, in the broker's order: suspends until there is something. What was
@@ -70,13 +52,10 @@ extension Session {
     package func nextSettlements() async throws(AMQPError) -> [Settlement] {
         if !tracker.collected.isEmpty { return tracker.takeCollected() }
         _ = try live()
-        let id = makeID()
-        let result: Result<[Settlement], AMQPError> = await withTaskCancellationHandler {
-            await withCheckedContinuation { settlementWaits.append(Wait(id: id, continuation: $0)) }
-        } onCancel: {
-            cancel(id)
-        }
-        return try result.get()
+        return try await wait { wait in
+            settlementWaits.append(wait)
+            tellSettlements()
+        }.get()
     }
 
     /// Opens the one channel for publishing, in confirm mode.
@@ -180,9 +159,10 @@ extension Session {
         throw AMQPError(.invalidArgument, "the user id of a message is the user that is logged in, or absent")
     }
 
-    private func enqueue(_ publish: PendingPublish) {
-        pending.append(publish)
-        earliestDeadline = min(earliestDeadline, publish.deadline)
+    private func enqueue(_ batch: [Outgoing], id: UInt64, _ completion: PendingPublish.Completion) {
+        let deadline = Monotonic.after(seconds: settings.callTimeoutSeconds)
+        pending.append(PendingPublish(id: id, batch: batch, deadline: deadline, completion: completion))
+        earliestDeadline = min(earliestDeadline, deadline)
         flush()
     }
 

@@ -29,12 +29,6 @@ extension Session {
         }
     }
 
-    /// Ends a wait from any thread; one that is over already is left alone.
-    nonisolated func cancel(_ id: UInt64) {
-        // Posted, so that it comes after the job that stores the wait.
-        thread.post { self.assumeIsolated { $0.cancelWait(id) } }  // posted actions run on the session's thread
-    }
-
     private func connect(deadline: UInt64) {
         do {
             let connection = try Connection.open(endpoint, settings: settings, lifeline: lifeline, deadline: deadline)
@@ -104,16 +98,5 @@ extension Session {
         guard earliestDeadline > now else { return 0 }
         let left = (earliestDeadline - now) / 1_000_000 + 1
         return Int32(min(left, UInt64(heartbeat)))
-    }
-
-    private func cancelWait(_ id: UInt64) {
-        let error = AMQPError(.cancelled, "the task that waited was cancelled")
-        if let index = settlementWaits.firstIndex(where: { $0.id == id }) {
-            settlementWaits.remove(at: index).continuation.resume(returning: .failure(error))
-        } else if let index = endWaits.firstIndex(where: { $0.id == id }) {
-            endWaits.remove(at: index).continuation.resume(returning: .failure(error))
-        } else if !cancelPublish(id, error) {
-            for consumer in consumers.values where consumer.cancelWait(id, error) { return }
-        }
     }
 }

@@ -99,13 +99,7 @@ package actor Session {
     /// Suspends until the session has ended and says why: `.closed` after `close()`. A cancelled task gets `.cancelled`.
     package func ended() async -> AMQPError {
         if case .ended(let error) = phase { return error }
-        let id = makeID()
-        let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { endWaits.append(Wait(id: id, continuation: $0)) }
-        } onCancel: {
-            cancel(id)
-        }
-        switch result {
+        switch await wait({ endWaits.append($0) }) {
         case .success(let reason), .failure(let reason): return reason
         }
     }

@@ -61,11 +61,14 @@ extension Connection {
         case .limitPrefetch(let count):
             var method = amqp_basic_qos_t(prefetch_size: 0, prefetch_count: count, global: 0)
             try send(AMQP_BASIC_QOS_METHOD, &method, channel, doing)
-        case .consume(let queue, let isExclusive):
+        case .consume(let queue, let tag, let isExclusive):
             var method = amqp_basic_consume_t(
-                ticket: 0, queue: pool.bytes(queue), consumer_tag: amqp_empty_bytes, no_local: 0, no_ack: 0,
+                ticket: 0, queue: pool.bytes(queue), consumer_tag: pool.bytes(tag), no_local: 0, no_ack: 0,
                 exclusive: isExclusive ? 1 : 0, nowait: 0, arguments: amqp_empty_table)
             try send(AMQP_BASIC_CONSUME_METHOD, &method, channel, doing)
+        case .cancelConsumer(let tag):
+            var method = amqp_basic_cancel_t(consumer_tag: pool.bytes(tag), nowait: 0)
+            try send(AMQP_BASIC_CANCEL_METHOD, &method, channel, doing)
         case .declareExchange, .deleteExchange:
             try sendExchange(request, channel, doing)
         case .declareQueue, .bindQueue, .unbindQueue, .purgeQueue, .deleteQueue:
@@ -85,8 +88,8 @@ extension Connection {
             var method = amqp_exchange_delete_t(
                 ticket: 0, exchange: pool.bytes(name), if_unused: onlyIfUnused ? 1 : 0, nowait: 0)
             try send(AMQP_EXCHANGE_DELETE_METHOD, &method, channel, doing)
-        case .openChannel, .closeChannel, .selectConfirms, .limitPrefetch, .consume, .declareQueue, .bindQueue,
-            .unbindQueue, .purgeQueue, .deleteQueue:
+        case .openChannel, .closeChannel, .selectConfirms, .limitPrefetch, .consume, .cancelConsumer, .declareQueue,
+            .bindQueue, .unbindQueue, .purgeQueue, .deleteQueue:
             preconditionFailure("only exchange methods come here")
         }
     }
@@ -117,7 +120,8 @@ extension Connection {
                 ticket: 0, queue: pool.bytes(name), if_unused: onlyIfUnused ? 1 : 0, if_empty: onlyIfEmpty ? 1 : 0,
                 nowait: 0)
             try send(AMQP_QUEUE_DELETE_METHOD, &method, channel, doing)
-        case .openChannel, .closeChannel, .selectConfirms, .limitPrefetch, .consume, .declareExchange, .deleteExchange:
+        case .openChannel, .closeChannel, .selectConfirms, .limitPrefetch, .consume, .cancelConsumer, .declareExchange,
+            .deleteExchange:
             preconditionFailure("only queue methods come here")
         }
     }

@@ -44,7 +44,8 @@ enum Request {
     case purgeQueue(name: String)
     case deleteQueue(name: String, onlyIfUnused: Bool, onlyIfEmpty: Bool)
     case limitPrefetch(UInt16)
-    case consume(queue: String, isExclusive: Bool)
+    case consume(queue: String, tag: String, isExclusive: Bool)
+    case cancelConsumer(tag: String)
 
     /// What it is for, as error texts say it.
     var purpose: String {
@@ -63,7 +64,8 @@ enum Request {
         case .purgeQueue(let name): "purging queue \(name)"
         case .deleteQueue(let name, _, _): "deleting queue \(name)"
         case .limitPrefetch: "limiting the prefetch"
-        case .consume(let queue, _): "consuming from queue \(queue)"
+        case .consume(let queue, _, _): "consuming from queue \(queue)"
+        case .cancelConsumer: "cancelling a consumer"
         }
     }
 }
