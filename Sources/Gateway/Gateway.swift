@@ -106,7 +106,8 @@ package struct Gateway: Service {
         guard let key = ResourceKey(type: try parameter("type", context), id: try parameter("id", context)) else {
             throw Refusal(
                 .badRequest, .value,
-                "the path is /fhir/{type}/{id}: a FHIR type and an id of 1 to 64 letters, digits, hyphens and full stops")
+                "the path is /fhir/{type}/{id}; an id is 1 to 64 letters, digits, hyphens and full stops"
+            )
         }
         return key
     }

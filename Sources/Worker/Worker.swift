@@ -101,7 +101,10 @@ package final class Worker: Sendable {
         guard hie.status == .connected else {
             throw WorkerError(
                 .plannedHIE,
-                "\(settings.hie) is planned: write status: connected in the topology file, run wherry topology apply, then start it"
+                """
+                \(settings.hie) is planned: write status: connected in the topology file, run wherry topology apply, \
+                then start it
+                """
             )
         }
         return hie

@@ -14,7 +14,8 @@ package struct WorkerSettings: Sendable {
     package var pulseIntervalMilliseconds: Int64 = 2000
     /// A source is silent when no pulse of it was received for this long.
     package var silentAfterMilliseconds: Int64 = 7000
-    /// Deliveries without an acknowledgement on one connection; with `outbox.batchBytesMax` it bounds the intake's memory.
+    /// Deliveries without an acknowledgement on one connection; with `outbox.batchBytesMax` it bounds the intake's
+    /// memory.
     package var prefetchCountMax: UInt16 = 128
     /// Changes that the intake writes in one transaction; a single message may hold more.
     package var intakeChangesMax = 5000

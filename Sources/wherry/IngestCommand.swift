@@ -16,7 +16,7 @@ struct IngestCommand: AsyncParsableCommand {
 
             Examples:
               wherry ingest --to http://127.0.0.1:8080 patients/ extra.ndjson
-              wherry population --hie barts --patients 1000 --format ndjson --out - | wherry ingest --to 127.0.0.1:8080 -
+              wherry population --hie barts --patients 9 --out - | wherry ingest --to localhost:8080 -
             """)
 
     @Option(help: .init("The worker's URL.", valueName: "url"))
@@ -34,7 +34,9 @@ struct IngestCommand: AsyncParsableCommand {
             return try await ingest.run()
         }
         if output.isJSON { try Terminal.print(json: tally) }
-        if !output.isJSON { Terminal.print("\(tally.files) \(tally.files == 1 ? "file" : "files"): \(tally.description)") }
+        if !output.isJSON {
+            Terminal.print("\(tally.files) \(tally.files == 1 ? "file" : "files"): \(tally.description)")
+        }
         if tally.refusedFiles > 0 { throw CommandFailure(.refused, "") }
     }
 }
@@ -117,7 +119,8 @@ private struct Ingest {
     /// A worker that fails would fail with the rest as well.
     private func stopIfBroken(_ reply: WorkerReply) throws {
         guard reply.status >= 500 else { return }
-        throw CommandFailure(.failed, "\(client.url) answered with status \(reply.status): \(tally.errors.last?.issues.last ?? "")")
+        throw CommandFailure(
+            .failed, "\(client.url) answered with status \(reply.status): \(tally.errors.last?.issues.last ?? "")")
     }
 
     private static let tooLarge = Payload.Failure(

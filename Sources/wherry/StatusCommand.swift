@@ -7,7 +7,8 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status",
         abstract: "Show how a worker stands with its peers and brokers.",
         discussion: """
-            Of every other HIE of the topology: how complete the worker's index is, as of when, what is missing, and why.
+            Of every other HIE of the topology: how complete the worker's index is, as of when, what is missing, and \
+            why.
 
             Examples:
               wherry status --from http://127.0.0.1:8080
@@ -43,7 +44,7 @@ struct StatusCommand: AsyncParsableCommand {
         let reply = try await client.get("/api/peers")
         let json = try reply.json(from: from)
         if output.isJSON { return Terminal.print(String(decoding: reply.body, as: UTF8.self)) }
-        if watch, Terminal.isInteractive { Terminal.print("\u{1B}[H\u{1B}[2J") }
+        if watch, Terminal.isTerminal { Terminal.print("\u{1B}[H\u{1B}[2J") }
         StatusView(json: json).print()
     }
 }

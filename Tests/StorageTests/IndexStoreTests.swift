@@ -65,7 +65,7 @@ private struct Index {
             for position in order + order.reversed() { _ = try await index.store.apply([history[position]]) }
             #expect(
                 try await index.entries() == ["barts Condition/a 4 a2", "barts Condition/b 7 b2"], "order \(order)")
-            let state = try await index.store.read { try SourceRow.of(barts, in: $0) }
+            let state = try await index.store.file.read { try SourceRow.of(barts, in: $0) }
             #expect(state.progress.applied == AppliedRanges(watermark: 7, islands: []))
             #expect(state.digest == digest)
             #expect(!state.hasTombstones)
@@ -93,7 +93,7 @@ private struct Index {
         _ = try await index.store.apply([batch(1, 3, put(3, "Condition/a"))])
         #expect(try await index.entries() == [])
         _ = try await index.store.apply([batch(0, 1), batch(3, 5)])
-        #expect(try await index.store.read { try SourceRow.of(barts, in: $0) }.hasTombstones == false)
+        #expect(try await index.store.file.read { try SourceRow.of(barts, in: $0) }.hasTombstones == false)
     }
 
     @Test("a range without changes moves the watermark") func emptyRange() async throws {

@@ -27,7 +27,9 @@ struct BrokerDifferenceTests {
     func conflicts() throws {
         var actual = wanted
         actual.exchanges = [ExchangeObject(name: "wherry.e", kind: "direct", isDurable: false)]
-        actual.queues = [QueueObject(name: "wherry.q", arguments: ["x-max-length": 6, "x-queue-type": "quorum", "x-x": 1])]
+        actual.queues = [
+            QueueObject(name: "wherry.q", arguments: ["x-max-length": 6, "x-queue-type": "quorum", "x-x": 1])
+        ]
         let difference = BrokerDifference(wanted: wanted, actual: actual)
         #expect(difference.missing.isEmpty)
         #expect(difference.stale.isEmpty)

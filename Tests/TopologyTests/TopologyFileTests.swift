@@ -82,14 +82,22 @@ struct TopologyFileTests {
             Slip("id: east", "id: East", "3:9: the id `East` becomes part of queue names: write a lowercase letter"),
             Slip("id: west", "id: east", "18:9: region `east` is there already, in line 3"),
             Slip("id: beta", "id: alpha", "23:13: HIE `alpha` is there already, in line 11"),
-            Slip("status: planned", "status: planed", "25:17: the status `planed` is unknown: write connected, planned"),
+            Slip(
+                "status: planned", "status: planed", "25:17: the status `planed` is unknown: write connected, planned"),
             Slip("service: gp", "service: hospital", "26:40: the service `hospital` is unknown: write acute"),
             Slip("access: link", "access: links", "16:51: the access `links` is unknown: write record, link; did you"),
-            Slip("document: pointer", "document: some", "17:28: the share `some` is unknown: write entry, pointer, nothing"),
-            Slip("document: pointer", "documents: pointer", "17:18: `shares` has no `documents`; did you mean `document`?"),
+            Slip(
+                "document: pointer", "document: some",
+                "17:28: the share `some` is unknown: write entry, pointer, nothing"),
+            Slip(
+                "document: pointer", "documents: pointer",
+                "17:18: `shares` has no `documents`; did you mean `document`?"),
             Slip("sites: [{name: Three, service: gp}]", "sites: []", "26:16: there are no sites: add"),
-            Slip("sites: [{name: Three, service: gp}]", "sites: gp", "26:16: `sites` is a list (one - a line), not a text"),
-            Slip("amqp://c.example", "http://c.example", "21:26: the broker URL cannot be used: it must begin with amqp"),
+            Slip(
+                "sites: [{name: Three, service: gp}]", "sites: gp",
+                "26:16: `sites` is a list (one - a line), not a text"),
+            Slip(
+                "amqp://c.example", "http://c.example", "21:26: the broker URL cannot be used: it must begin with"),
             Slip("amqp://c.example", "amqp://c.example/mesh", "21:26: an address ends with its port: name the virtual"),
             Slip("amqp://c.example", "amqp://c.example:99999", "21:26: the broker URL cannot be used: the port"),
             Slip("amqp://c.example", "amqp://me:hush@c.example", "21:26: a user name or password does not belong in"),
@@ -99,7 +107,8 @@ struct TopologyFileTests {
             Slip("    name: West", "\tname: West", "19:1: a tab in the indentation: YAML takes spaces only"),
             Slip("name: Beta", "name: Beta: Two", "24:19: not YAML: mapping values are not allowed"),
             Slip("name: Beta", "name: \"Beta", "26:"),
-            Slip("name: West", "name: West\n    name: North", "19:5: `name` is there more than once in the same mapping"),
+            Slip(
+                "name: West", "name: West\n    name: North", "19:5: `name` is there more than once in the same"),
             Slip("name: Beta", "name: &b Beta", "24:15: anchors and aliases (& and *) are not used here"),
             Slip("name: Beta", "name: *b", "24:15: anchors and aliases (& and *) are not used here"),
             Slip("name: Two\n", "name: Two\n---\n", "2:1: "),
@@ -139,7 +148,8 @@ struct TopologyFileTests {
         #expect(error.description.hasSuffix("more mistakes may follow: correct these first"))
     }
 
-    @Test("a file without a topology is refused", arguments: ["", "# only a comment", "[]", "text", "{}", "regions: []"])
+    @Test(
+        "a file without a topology is refused", arguments: ["", "# only a comment", "[]", "text", "{}", "regions: []"])
     func nothing(_ yaml: String) throws {
         let error = try #require(throws: TopologyError.self) { try Topology.parse(yaml: yaml, file: "t.yaml") }
         #expect(!error.mistakes.isEmpty)

@@ -32,6 +32,8 @@ final class ConsumerState {
 
     func wait(_ id: UInt64, max: Int, _ continuation: CheckedContinuation<Result<[Delivery], AMQPError>, Never>) {
         waiting.append(Waiting(max: max, wait: Wait(id: id, continuation: continuation)))
+        // A turn may have come between the look into the buffer and the wait, and told nobody.
+        tell()
     }
 
     /// Hands out what has arrived; when nothing more will come, says so to those left over.

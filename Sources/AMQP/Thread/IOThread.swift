@@ -71,7 +71,7 @@ final class IOThread: SerialExecutor {
 
     func enqueue(_ job: consuming ExecutorJob) { add(.job(UnownedJob(job))) }
 
-    /// Runs `action` on the thread after what is waiting already.
+    /// Runs `action` on the thread after what is waiting already; drops it once the thread has ended.
     func post(_ action: @escaping @Sendable () -> Void) { add(.action(action)) }
 
     func isIsolatingCurrentContext() -> Bool? { isCurrent }
@@ -88,9 +88,17 @@ final class IOThread: SerialExecutor {
             return state.isFinished
         }
         if isFinished {
-            afterwards.async { self.perform(work) }
+            runAfterwards(work)
         } else if !isCurrent {
             eventfd_write(wakeDescriptor, 1)
+        }
+    }
+
+    /// A late call still gets its answer. A late action has nothing left to act on: it belongs to the thread, which is gone.
+    private func runAfterwards(_ work: Work) {
+        switch work {
+        case .job: afterwards.async { self.perform(work) }
+        case .action: break
         }
     }
 

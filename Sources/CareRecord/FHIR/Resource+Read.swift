@@ -6,7 +6,7 @@ extension Resource {
         patient = PatientLink(of: element, key: key, &found)
         facts = Facts(of: element, type: key.type, &found)
         let isUnlinked = key.type == "Patient" ? nhsNumber == nil : facts != nil && patient == .none
-        if isUnlinked {
+        if isUnlinked, !found.isRefusal {
             let what = key.type == "Patient" ? "has no NHS number" : "names no patient of this exchange"
             found.append(
                 .warning, .incomplete, at: place,

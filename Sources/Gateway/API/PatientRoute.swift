@@ -71,7 +71,9 @@ extension Lookup {
     /// By category, then the newest first; what has no date comes last.
     var sortedEntries: [IndexedEntry] {
         entries.sorted { left, right in
-            if left.facts.category != right.facts.category { return left.facts.category.rank < right.facts.category.rank }
+            if left.facts.category != right.facts.category {
+                return left.facts.category.rank < right.facts.category.rank
+            }
             if left.facts.date != right.facts.date { return left.facts.date ?? "" > right.facts.date ?? "" }
             return (left.source, left.resource) < (right.source, right.resource)
         }

@@ -45,7 +45,8 @@ struct PatientSearch: Sendable {
         let others = parameters.map(\.key).filter { $0 != "identifier" && !harmless.contains($0) }
         guard others.isEmpty else {
             let names = others.map { $0.prefix(40) }.joined(separator: ", ")
-            throw Refusal(.badRequest, .notSupported, "not supported as a search parameter: \(names); search by identifier")
+            throw Refusal(
+                .badRequest, .notSupported, "not supported as a search parameter: \(names); search by identifier")
         }
         let tokens = parameters.getAll("identifier")
         guard tokens.count == 1, let token = tokens.first else {

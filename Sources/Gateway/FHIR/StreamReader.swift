@@ -99,7 +99,8 @@ extension Refusal {
         let storedCount = counts.created + counts.updated + counts.unchanged
         let issues = outcome.issues.map { issue in
             var issue = issue
-            issue.diagnostics += "; \(storedCount) resources of this stream are stored: send it again from its beginning"
+            issue.diagnostics +=
+                "; \(storedCount) resources of this stream are stored: send it again from its beginning"
             return issue
         }
         var refusal = Refusal(status, OperationOutcome(issues))

@@ -29,7 +29,7 @@ struct SubmissionCounts: Sendable, Hashable {
     }
 
     /// The header that sums an answer up, so that its sender need not read all of it: `created=3, updated=0, …`.
-    static let header = HTTPField.Name("Wherry-Summary")! // a constant that is a token
+    static let header = HTTPField.Name("Wherry-Summary")!  // a constant that is a token
 
     var headers: HTTPFields {
         [Self.header: named.map { "\($0.name)=\($0.count)" }.joined(separator: ", ")]

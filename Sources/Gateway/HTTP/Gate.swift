@@ -27,6 +27,7 @@ final class Gate: Sendable {
     }
 
     /// Runs `work` in a place; throws ``Busy`` when none came free.
+    @discardableResult
     func pass<Value: Sendable>(_ work: () async throws -> Value) async throws -> Value {
         try await enter()
         defer { leave() }

@@ -89,7 +89,10 @@ extension MetricsText {
             ("changes_superseded", "Changes that were in the index already.", counters.changesSuperseded),
             ("changes_published", "Own changes that the broker confirmed.", counters.changesPublished),
             ("messages_published", "Messages that the broker confirmed.", counters.messagesPublished),
-            ("messages_unroutable", "Messages that the broker took and that reach nobody.", counters.messagesUnroutable),
+            (
+                "messages_unroutable", "Messages that the broker took and that reach nobody.",
+                counters.messagesUnroutable
+            ),
             ("messages_refused", "Messages that the broker refused.", counters.messagesRefused),
             ("messages_received", "Messages that brokers delivered.", counters.messagesReceived),
             ("messages_redelivered", "Of these, those delivered before.", counters.messagesRedelivered),

@@ -1,6 +1,7 @@
 package import CareRecord
 
-/// One change as a line of `application/x-ndjson`: `{"seq":7,"op":"put","patient":"9990000018","resource":"Condition/c1","category":"condition", …}`.
+/// One change as a line of `application/x-ndjson`:
+/// `{"seq":7,"op":"put","patient":"9990000018","resource":"Condition/c1","category":"condition", …}`.
 ///
 /// `content` is the line without its number, from the `"op"` on: the journal stores it, so that a batch is put
 /// together without encoding anything again.

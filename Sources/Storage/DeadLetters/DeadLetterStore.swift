@@ -28,44 +28,33 @@ package struct DeadLetter: Sendable, Equatable {
     }
 }
 
-/// `deadletters.sqlite`: what was parked instead of being applied. A letter is on the disk, synced, before its message is
-/// acknowledged; the same letter again raises its count.
+/// `deadletters.sqlite`: what was parked instead of being applied. A letter is on the disk, synced, before its message
+/// is acknowledged; the same letter again raises its count.
 package final class DeadLetterStore: Sendable {
     static let cacheKibibytes = 2048
 
-    private let pool: DatabasePool
-    private let path: String
+    private let file: DatabaseFile
 
     package init(path: String) throws(StorageError) {
-        self.path = path
-        pool = try DatabasePool.open(
-            path, durability: .full, cacheKibibytes: Self.cacheKibibytes,
-            migrator: DatabaseMigrator(steps: Self.schema))
+        file = try DatabaseFile(
+            path, durability: .full, cacheKibibytes: Self.cacheKibibytes, schema: Self.schema)
     }
 
     package func park(_ letters: [DeadLetter], now: Timestamp) async throws(StorageError) {
-        do {
-            try await pool.write { database in
-                for letter in letters { try Self.insert(letter, now: now, into: database) }
-            }
-        } catch {
-            throw StorageError(error, file: path)
+        try await file.write { database in
+            for letter in letters { try Self.insert(letter, now: now, into: database) }
         }
     }
 
     /// Letters that wait, by source; those of no known source under `nil`.
     package func counts() async throws(StorageError) -> [HIEIdentifier?: Int] {
-        do {
-            return try await pool.read { database in
-                var counts: [HIEIdentifier?: Int] = [:]
-                try PreparedStatement(database, "SELECT source, count(*) FROM deadLetter GROUP BY source").each { row in
-                    counts[row.text(0).flatMap { HIEIdentifier($0) }] = Int(row.int(1))
-                    return true
-                }
-                return counts
+        try await file.read { database in
+            var counts: [HIEIdentifier?: Int] = [:]
+            try PreparedStatement(database, "SELECT source, count(*) FROM deadLetter GROUP BY source").each { row in
+                counts[row.text(0).flatMap { HIEIdentifier($0) }] = Int(row.int(1))
+                return true
             }
-        } catch {
-            throw StorageError(error, file: path)
+            return counts
         }
     }
 
@@ -73,7 +62,8 @@ package final class DeadLetterStore: Sendable {
         let insert = try PreparedStatement(
             database,
             """
-            INSERT INTO deadLetter (cause, detail, source, queue, exchange, routingKey, properties, body, firstSeen, lastSeen)
+            INSERT INTO deadLetter
+                (cause, detail, source, queue, exchange, routingKey, properties, body, firstSeen, lastSeen)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)
             ON CONFLICT (queue, routingKey, properties, body) DO UPDATE SET lastSeen = ?9, count = count + 1
             """)

@@ -17,7 +17,8 @@ struct EntryWriter {
         upsert = try PreparedStatement(
             database,
             """
-            INSERT INTO entry (source, patient, type, id, seq, category, code, system, display, status, date, demographics)
+            INSERT INTO entry
+                (source, patient, type, id, seq, category, code, system, display, status, date, demographics)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
             ON CONFLICT (patient, source, type, id) DO UPDATE SET seq = ?5, category = ?6, code = ?7, system = ?8,
                 display = ?9, status = ?10, date = ?11, demographics = ?12

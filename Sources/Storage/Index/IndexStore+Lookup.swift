@@ -17,7 +17,7 @@ extension IndexStore {
 
     /// All entries of the patient, by source and resource type. Reads this file and nothing else (promise P4).
     package func entries(of patient: NHSNumber) async throws(StorageError) -> [IndexedEntry] {
-        try await read { database in
+        try await file.read { database in
             let select = try PreparedStatement(
                 database,
                 """
@@ -37,7 +37,7 @@ extension IndexStore {
 
     /// How many entries each source has here; reads the whole index.
     package func entryCounts() async throws(StorageError) -> [HIEIdentifier: Int] {
-        try await read { database in
+        try await file.read { database in
             var counts: [HIEIdentifier: Int] = [:]
             let select = try PreparedStatement(
                 database, "SELECT hie, count(*) FROM entry JOIN source ON source.id = entry.source GROUP BY hie")

@@ -23,21 +23,18 @@ package final class IndexStore: Sendable {
 
     static let cacheKibibytes = 16_384
 
-    private let pool: DatabasePool
-    private let path: String
+    let file: DatabaseFile
 
     package init(path: String) throws(StorageError) {
-        self.path = path
-        pool = try DatabasePool.open(
-            path, durability: .normal, cacheKibibytes: Self.cacheKibibytes,
-            migrator: DatabaseMigrator(steps: Self.schema))
+        file = try DatabaseFile(
+            path, durability: .normal, cacheKibibytes: Self.cacheKibibytes, schema: Self.schema)
     }
 
     /// Applies the batches, in any order and as often as they come, in one transaction.
     package func apply(_ batches: [ChangeBatch]) async throws(StorageError) -> Applied {
-        try await write { database in
+        try await file.write { database in
             var applied = Applied()
-            var sources = try self.sources(of: batches, in: database)
+            var sources = try Self.sources(of: batches, in: database)
             var due: [(source: HIEIdentifier, change: Change)] = []
             for batch in batches {
                 guard var source = sources[batch.source] else { continue }
@@ -75,7 +72,7 @@ package final class IndexStore: Sendable {
 
     /// Keeps what the pulses of the sources say, so that a restarted worker knows it at once.
     package func keep(_ freshness: [HIEIdentifier: Freshness]) async throws(StorageError) {
-        try await write { database in
+        try await file.write { database in
             for (hie, freshness) in freshness {
                 let source = try SourceRow.of(hie, in: database)
                 let update = try PreparedStatement(
@@ -93,7 +90,7 @@ package final class IndexStore: Sendable {
     package func sources() async throws(StorageError) -> [HIEIdentifier: (
         progress: SourceProgress, freshness: Freshness
     )] {
-        try await read { database in
+        try await file.read { database in
             Dictionary(
                 uniqueKeysWithValues: try SourceRow.all(in: database).map { row in
                     (row.hie, (row.progress, Freshness(head: row.head, heardAt: row.heardAt, asOf: row.asOf)))
@@ -101,27 +98,7 @@ package final class IndexStore: Sendable {
         }
     }
 
-    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StorageError)
-        -> Value
-    {
-        do {
-            return try await pool.read(body)
-        } catch {
-            throw StorageError(error, file: path)
-        }
-    }
-
-    private func write<Value: Sendable>(
-        _ body: @escaping @Sendable (Database) throws -> Value
-    ) async throws(StorageError) -> Value {
-        do {
-            return try await pool.write(body)
-        } catch {
-            throw StorageError(error, file: path)
-        }
-    }
-
-    private func sources(of batches: [ChangeBatch], in database: Database) throws -> [HIEIdentifier: SourceRow] {
+    private static func sources(of batches: [ChangeBatch], in database: Database) throws -> [HIEIdentifier: SourceRow] {
         var sources: [HIEIdentifier: SourceRow] = [:]
         for batch in batches where sources[batch.source] == nil {
             sources[batch.source] = try SourceRow.of(batch.source, in: database)

@@ -15,7 +15,7 @@ package struct JournalPage: Sendable, Hashable {
 extension RecordStore {
     /// What the journal holds above `after`, within the limits of one message; `nil` where there is nothing.
     package func journalPage(after: Int64, limits: OutboxMachine.Limits) async throws(StorageError) -> JournalPage? {
-        try await read { database in
+        try await file.read { database in
             let headOf = try PreparedStatement(database, "SELECT head FROM journalState")
             guard let head = try headOf.first({ $0.int(0) }), head > after else { return nil }
             let changes = try PreparedStatement(

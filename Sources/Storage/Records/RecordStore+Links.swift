@@ -4,7 +4,7 @@ extension RecordStore {
     /// Those of `keys` that are stored and in nobody's record: no NHS number is known for their patient.
     package func unlinked(among keys: [ResourceKey]) async throws(StorageError) -> Set<ResourceKey> {
         guard !keys.isEmpty else { return [] }
-        return try await read { database in
+        return try await file.read { database in
             let select = try PreparedStatement(
                 database, "SELECT 1 FROM resource WHERE type = ? AND id = ? AND isDeleted = 0 AND linkedTo IS NULL")
             var unlinked: Set<ResourceKey> = []

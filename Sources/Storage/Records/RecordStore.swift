@@ -29,25 +29,18 @@ package final class RecordStore: Sendable {
     package let epoch: Epoch
     /// Where the journal's head is told.
     package let head: HeadSignal
-    private let pool: DatabasePool
-    private let path: String
+    let file: DatabaseFile
     private let shares: [Category: Share]
 
     /// Opens the file, creating it with a new epoch that begins at `now` where it is missing, and brings the journal in
     /// line with `shares` where that has changed (categories not named are shared whole).
     package init(path: String, shares: [Category: Share], now: Timestamp) throws(StorageError) {
-        self.path = path
         self.shares = shares
-        pool = try DatabasePool.open(
-            path, durability: .full, cacheKibibytes: Self.cacheKibibytes,
-            migrator: DatabaseMigrator(steps: Self.schema))
-        do {
-            let state = try pool.write { try Self.begin($0, shares: shares, now: now) }
-            epoch = state.epoch
-            head = HeadSignal(head: state.head)
-        } catch {
-            throw StorageError(error, file: path)
-        }
+        file = try DatabaseFile(
+            path, durability: .full, cacheKibibytes: Self.cacheKibibytes, schema: Self.schema)
+        let state = try file.writeNow { try Self.begin($0, shares: shares, now: now) }
+        epoch = state.epoch
+        head = HeadSignal(head: state.head)
     }
 
     /// Stores all of `operations` or, when it throws, none. Outcomes are in the order of the operations.
@@ -55,7 +48,7 @@ package final class RecordStore: Sendable {
         _ operations: [Submission.Operation], now: Timestamp
     ) async throws(StorageError) -> [RecordOutcome] {
         let shares = shares
-        let (outcomes, head) = try await write { database in
+        let (outcomes, head) = try await file.write { database in
             var writer = try RecordWriter(database, shares: shares, now: now)
             var outcomes: [RecordOutcome] = []
             outcomes.reserveCapacity(operations.count)
@@ -74,7 +67,7 @@ package final class RecordStore: Sendable {
 
     /// The resource as it stands; `nil` where there never was one.
     package func resource(_ key: ResourceKey) async throws(StorageError) -> Stored? {
-        try await read { database in
+        try await file.read { database in
             let select = try PreparedStatement(
                 database, "SELECT version, isDeleted, updatedAt, body FROM resource WHERE type = ? AND id = ?")
             select.bind(key.type, at: 1)
@@ -89,7 +82,7 @@ package final class RecordStore: Sendable {
 
     /// Resources that belong to a patient whose NHS number is not known: stored, and in no index.
     package func unlinkedCount() async throws(StorageError) -> Int {
-        try await read { database in
+        try await file.read { database in
             try Int.fetchOne(
                 database,
                 sql: """
@@ -100,47 +93,15 @@ package final class RecordStore: Sendable {
     }
 
     package func journalState() async throws(StorageError) -> JournalState {
-        try await read { try Self.state($0) }
-    }
-
-    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StorageError)
-        -> Value
-    {
-        do {
-            return try await pool.read(body)
-        } catch {
-            throw StorageError(error, file: path)
-        }
-    }
-
-    private func write<Value: Sendable>(
-        _ body: @escaping @Sendable (Database) throws -> Value
-    ) async throws(StorageError) -> Value {
-        do {
-            return try await pool.write(body)
-        } catch {
-            throw StorageError(error, file: path)
-        }
+        try await file.read { try Self.state($0) }
     }
 
     /// Records that everything up to `seq` was confirmed by the broker.
     ///
     /// Losing this in a power cut only publishes some changes once more, so this one commit is not synced.
     package func published(through seq: Int64) async throws(StorageError) {
-        do {
-            try await pool.writeWithoutTransaction { database in
-                try database.execute(sql: "PRAGMA synchronous = \(Durability.normal.rawValue)")
-                let update = Result {
-                    try database.execute(
-                        sql: "UPDATE journalState SET publishedThrough = max(publishedThrough, min(head, ?))",
-                        arguments: [seq])
-                }
-                try database.execute(sql: "PRAGMA synchronous = \(Durability.full.rawValue)")
-                try update.get()
-            }
-        } catch {
-            throw StorageError(error, file: path)
-        }
+        try await file.executeUnsynced(
+            "UPDATE journalState SET publishedThrough = max(publishedThrough, min(head, ?))", [seq])
     }
 
     private static func begin(

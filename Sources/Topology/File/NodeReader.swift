@@ -43,7 +43,9 @@ struct NodeReader {
             if let known, !known.contains(name) {
                 let suggestion = Suggestion.text(for: name, among: known)
                 let keys = known.map { "`\($0)`" }.joined(separator: ", ")
-                note("\(what) has no `\(Self.shown(name))`\(suggestion.isEmpty ? "; it has \(keys)" : suggestion)", at: key)
+                note(
+                    "\(what) has no `\(Self.shown(name))`\(suggestion.isEmpty ? "; it has \(keys)" : suggestion)",
+                    at: key)
             } else {
                 fields.append(name, key: key, value: value)
             }

@@ -56,7 +56,9 @@ struct TopologyReader {
         if let value = reader.required("hies", in: fields, example: "hies: and a list of them"),
             let nodes = reader.list(value, of: "`hies`")
         {
-            if nodes.isEmpty { reader.note("there are no HIEs in this region: add one or leave the region out", at: value) }
+            if nodes.isEmpty {
+                reader.note("there are no HIEs in this region: add one or leave the region out", at: value)
+            }
             for node in nodes.prefix(Self.hiesMax + 1) {
                 guard !reader.isFull else { return nil }
                 if let hie = readHie(node, region: id?.text ?? "") { hies.append(hie) }
@@ -103,7 +105,9 @@ struct TopologyReader {
     }
 
     private mutating func readShares(_ node: Node) -> [Category: Share] {
-        guard let fields = reader.fields(node, of: "`shares`", known: Category.allCases.map(\.rawValue)) else { return [:] }
+        guard let fields = reader.fields(node, of: "`shares`", known: Category.allCases.map(\.rawValue)) else {
+            return [:]
+        }
         var shares: [Category: Share] = [:]
         for field in fields.all {
             guard let category = Category(rawValue: field.name) else { continue }
@@ -143,7 +147,9 @@ extension TopologyReader {
         if nodes.count > Self.addressesMaxPerBroker {
             reader.note("more than \(Self.addressesMaxPerBroker) addresses: give those of one cluster", at: value)
         }
-        let addresses = nodes.prefix(Self.addressesMaxPerBroker).compactMap { readAddress($0, virtualHost: virtualHost) }
+        let addresses = nodes.prefix(Self.addressesMaxPerBroker).compactMap {
+            readAddress($0, virtualHost: virtualHost)
+        }
         return addresses.isEmpty ? nil : Broker(addresses: addresses, managementURL: management)
     }
 

@@ -134,7 +134,7 @@ package struct BrokerDeclarations: Sendable {
     private static func explanation(of error: AMQPError) -> String {
         switch error.code {
         case .preconditionFailed:
-            "it exists with other properties (406): see wherry topology plan, delete it once it is empty, and apply again"
+            "it exists with other properties (406): see wherry topology plan, delete it once it is empty, apply again"
         case .accessRefused:
             "the user may not do this (403): give --broker-user one with configure, write and read permission on "
                 + "names that begin with \(BrokerNames.prefix)"

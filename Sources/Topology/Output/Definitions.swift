@@ -1,5 +1,5 @@
-package import Foundation
 import AMQP
+package import Foundation
 
 /// A broker's objects in the form that `rabbitmqctl import_definitions` reads: no users, no permissions, no secrets.
 package struct Definitions: Encodable, Sendable {
@@ -12,18 +12,18 @@ package struct Definitions: Encodable, Sendable {
         vhosts = [VirtualHost(name: virtualHost)]
         exchanges = objects.exchanges.map {
             Exchange(
-                name: $0.name, vhost: virtualHost, type: $0.kind, durable: $0.isDurable, auto_delete: $0.isAutoDelete,
+                name: $0.name, vhost: virtualHost, type: $0.kind, durable: $0.isDurable, autoDelete: $0.isAutoDelete,
                 internal: $0.isInternal, arguments: $0.arguments.mapValues(Argument.init))
         }
         queues = objects.queues.map {
             Queue(
-                name: $0.name, vhost: virtualHost, durable: $0.isDurable, auto_delete: $0.isAutoDelete,
+                name: $0.name, vhost: virtualHost, durable: $0.isDurable, autoDelete: $0.isAutoDelete,
                 arguments: $0.arguments.mapValues(Argument.init))
         }
         bindings = objects.bindings.map {
             Binding(
-                source: $0.exchange, vhost: virtualHost, destination: $0.queue, destination_type: "queue",
-                routing_key: $0.key, arguments: [:])
+                source: $0.exchange, vhost: virtualHost, destination: $0.queue, destinationType: "queue",
+                routingKey: $0.key, arguments: [:])
         }
     }
 
@@ -34,27 +34,45 @@ package struct Definitions: Encodable, Sendable {
         return try encoder.encode(self)
     }
 
-    // The members below carry the broker's own names.
-
     private struct VirtualHost: Encodable {
         let name: String
     }
 
     private struct Exchange: Encodable {
         let name, vhost, type: String
-        let durable, auto_delete, `internal`: Bool
+        let durable, autoDelete, `internal`: Bool
         let arguments: [String: Argument]
+
+        enum CodingKeys: String, CodingKey {
+            case name, vhost, type, durable
+            case autoDelete = "auto_delete"
+            case `internal`
+            case arguments
+        }
     }
 
     private struct Queue: Encodable {
         let name, vhost: String
-        let durable, auto_delete: Bool
+        let durable, autoDelete: Bool
         let arguments: [String: Argument]
+
+        enum CodingKeys: String, CodingKey {
+            case name, vhost, durable
+            case autoDelete = "auto_delete"
+            case arguments
+        }
     }
 
     private struct Binding: Encodable {
-        let source, vhost, destination, destination_type, routing_key: String
+        let source, vhost, destination, destinationType, routingKey: String
         let arguments: [String: Argument]
+
+        enum CodingKeys: String, CodingKey {
+            case source, vhost, destination
+            case destinationType = "destination_type"
+            case routingKey = "routing_key"
+            case arguments
+        }
     }
 
     private struct Argument: Encodable {

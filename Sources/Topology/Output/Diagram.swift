@@ -67,7 +67,7 @@ package struct Diagram: Sendable, CustomStringConvertible {
         return "\(brokerID(of: region)){{\"\(Self.label(["RabbitMQ"] + hosts))\"}}:::broker"
     }
 
-    /// A broker is named for the first region that it serves. Prefixes keep clear of Mermaid's own words, such as `end`.
+    /// A broker is named for its first region. Prefixes keep clear of Mermaid's own words, such as `end`.
     private func brokerID(of region: Region) -> String {
         let first = topology.regions.first { $0.broker == region.broker } ?? region
         return Self.node("broker_" + first.id)

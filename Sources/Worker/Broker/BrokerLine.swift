@@ -4,8 +4,8 @@ import Logging
 import ServiceLifecycle
 import Topology
 
-/// One connection's worth of work with a broker, kept up for as long as the worker runs: a session is opened, used until
-/// it ends, and replaced by another after a jittered, bounded wait.
+/// One connection's worth of work with a broker, kept up for as long as the worker runs: a session is opened, used
+/// until it ends, and replaced by another after a jittered, bounded wait.
 struct BrokerLine: Sendable {
     let link: BrokerLink
     let role: BrokerBoard.Role
@@ -29,7 +29,9 @@ struct BrokerLine: Sendable {
             do {
                 let endpoint = endpoints[attempt % endpoints.count]
                 attempt += 1
-                let session = try await Session.open(endpoint, settings: settings, logger: logger)
+                let session = try await cancelWhenGracefulShutdown { [settings, logger] in
+                    try await Session.open(endpoint, settings: settings, logger: logger)
+                }
                 try await use(session, work)
             } catch {
                 note(error)

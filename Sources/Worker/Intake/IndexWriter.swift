@@ -4,8 +4,8 @@ import Logging
 import Replication
 import Storage
 
-/// Applies batches to the index and tells everybody who needs to know. While the file cannot be written it waits and tries
-/// again: an outage pauses work, it never turns good messages into dead letters (promise P6).
+/// Applies batches to the index and tells everybody who needs to know. While the file cannot be written it waits and
+/// tries again: an outage pauses work, it never turns good messages into dead letters (promise P6).
 struct IndexWriter: Sendable {
     let index: IndexStore
     let coverage: CoverageBoard

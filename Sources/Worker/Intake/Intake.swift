@@ -6,9 +6,9 @@ import ServiceLifecycle
 import Storage
 import Topology
 
-/// Takes the change messages of one broker and applies them: verdict, one transaction, acknowledgement. Several messages
-/// share a transaction when they wait together. A message that cannot be read is parked before it is acknowledged;
-/// a store that fails pauses the intake, which acknowledges and parks nothing meanwhile.
+/// Takes the change messages of one broker and applies them: verdict, one transaction, acknowledgement. Several
+/// messages share a transaction when they wait together. A message that cannot be read is parked before it is
+/// acknowledged; a store that fails pauses the intake, which acknowledges and parks nothing meanwhile.
 struct Intake: Service {
     let hie: HIEIdentifier
     let line: BrokerLine
@@ -59,7 +59,8 @@ struct Intake: Service {
             return try await cancelWhenGracefulShutdown {
                 try await consumer.next(max: Int(settings.prefetchCountMax))
             }
-        } catch  where Task.isShuttingDownGracefully {
+        } catch {
+            guard Task.isShuttingDownGracefully else { throw error }
             return nil
         }
     }

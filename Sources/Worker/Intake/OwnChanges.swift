@@ -17,8 +17,9 @@ struct OwnChanges: Service {
     func run() async throws {
         do {
             try await cancelWhenGracefulShutdown { try await follow() }
-        } catch  where Task.isShuttingDownGracefully || Task.isCancelled {
-            // What is not indexed yet is in the journal: the next start takes it up.
+        } catch {
+            // What is not indexed at a stop is in the journal: the next start takes it up.
+            guard Task.isShuttingDownGracefully || Task.isCancelled else { throw error }
         }
     }
 

@@ -69,8 +69,9 @@ actor Outbox: Service {
     private func feed(_ session: Session) async throws {
         do {
             try await cancelWhenGracefulShutdown { try await self.feedUntilCancelled(session) }
-        } catch  where Task.isShuttingDownGracefully {
-            // What was not sent waits in the journal for the next start.
+        } catch {
+            // What was not sent at a stop waits in the journal for the next start.
+            guard Task.isShuttingDownGracefully else { throw error }
         }
     }
 
@@ -96,12 +97,19 @@ actor Outbox: Service {
         let outgoing = ChangeBatch.message(
             source: source, epoch: records.epoch, after: page.after, through: page.through, body: page.body,
             sentAt: clock.now)
-        let numbers = try await session.publish([outgoing])
+        let number: UInt64
+        do throws(AMQPError) {
+            number = try await session.publish([outgoing]).lowerBound
+        } catch {
+            // While the broker takes nothing the same page is read and sent again.
+            guard error.code == .blocked else { throw error }
+            return
+        }
         counters.count {
             $0.changesPublished += Int64(page.changeCount)
             $0.messagesPublished += 1
         }
-        try note(machine.sent(number: numbers.lowerBound, through: page.through))
+        try note(machine.sent(number: number, through: page.through))
     }
 
     private func settle(_ session: Session) async throws {
@@ -160,9 +168,14 @@ actor Outbox: Service {
             let state = try await journalState()
             let pulse = Pulse(source: source, epoch: state.epoch, head: state.head, digest: state.digest.text)
             let outgoing = pulse.message(sentAt: clock.now, lifetimeMilliseconds: interval * Self.pulseLifetimePeriods)
-            _ = try await session.publishConfirmed(
-                outgoing.message, exchange: outgoing.exchange, routingKey: outgoing.routingKey)
-            counters.count { $0.pulsesSent += 1 }
+            do throws(AMQPError) {
+                _ = try await session.publishConfirmed(
+                    outgoing.message, exchange: outgoing.exchange, routingKey: outgoing.routingKey)
+                counters.count { $0.pulsesSent += 1 }
+            } catch {
+                // A pulse that a blocked broker did not take is not worth sending late: the next one says more.
+                guard error.code == .blocked else { throw error }
+            }
             try await Task.sleep(for: .milliseconds(interval))
         }
     }

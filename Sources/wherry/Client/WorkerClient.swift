@@ -9,7 +9,9 @@ struct WorkerClient: Sendable {
     static let answerBytesMax = 128 << 20
     private static let connectSecondsMax: Int64 = 5
     /// The waits between attempts while the worker cannot be reached or is too busy.
-    private static let waits: [Duration] = [.milliseconds(250), .milliseconds(500), .seconds(1), .seconds(2), .seconds(4)]
+    private static let waits: [Duration] = [
+        .milliseconds(250), .milliseconds(500), .seconds(1), .seconds(2), .seconds(4),
+    ]
 
     let url: WorkerURL
     private let client: HTTPClient
@@ -60,7 +62,7 @@ struct WorkerClient: Sendable {
                 guard reply.isBusy else { return reply }
             } catch let error as Payload.Failure {
                 throw error
-            } catch where error is CancellationError {
+            } catch  where error is CancellationError {
                 throw error
             } catch {}
             try await Task.sleep(for: wait)

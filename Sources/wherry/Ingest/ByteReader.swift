@@ -41,23 +41,30 @@ struct LineReader {
     static let lineBytesMax = 20 << 20
 
     private let reader: ByteReader
+    private let partBytes: Int
+    private let lineBytesMax: Int
     private var rest: [UInt8] = []
+    /// Where the last whole line in `rest` ends.
+    private var wholeCount = 0
     private var line = 1
     private var isAtEnd = false
 
-    init(_ reader: ByteReader) {
+    init(_ reader: ByteReader, partBytes: Int = Self.partBytes, lineBytesMax: Int = Self.lineBytesMax) {
         self.reader = reader
+        self.partBytes = partBytes
+        self.lineBytesMax = lineBytesMax
     }
 
     /// `nil` at the end.
     mutating func next() throws(Payload.Failure) -> Part? {
         while !isAtEnd {
-            if rest.count >= Self.partBytes, let end = rest.lastIndex(of: UInt8(ascii: "\n")) { return take(end + 1) }
-            guard rest.count <= Self.lineBytesMax else {
-                throw Payload.Failure(reason: "line \(line) is longer than \(Self.lineBytesMax >> 20) MiB")
+            if rest.count >= partBytes, wholeCount > 0 { return take(wholeCount) }
+            guard rest.count - wholeCount <= lineBytesMax else {
+                throw Payload.Failure(reason: "a line is longer than \(lineBytesMax) bytes; those before it were sent")
             }
-            let bytes = try reader.next(1 << 20)
+            let bytes = try reader.next(partBytes / 4)
             isAtEnd = bytes.isEmpty
+            if let end = bytes.lastIndex(of: UInt8(ascii: "\n")) { wholeCount = rest.count + end + 1 }
             rest += bytes
         }
         return rest.isEmpty ? nil : take(rest.count)
@@ -67,6 +74,7 @@ struct LineReader {
         let part = Part(bytes: Array(rest.prefix(count)), firstLine: line)
         line += part.bytes.count { $0 == UInt8(ascii: "\n") }
         rest.removeFirst(count)
+        wholeCount = 0
         return part
     }
 }

@@ -26,7 +26,8 @@ struct InputFile: Sendable, Hashable {
             }
             var isDirectory: ObjCBool = false
             guard FileManager.default.fileExists(atPath: argument, isDirectory: &isDirectory) else {
-                throw CommandFailure(.refused, "\(argument) is not there: give files, directories, or - for standard input")
+                throw CommandFailure(
+                    .refused, "\(argument) is not there: give files, directories, or - for standard input")
             }
             if isDirectory.boolValue {
                 files += try list(directory: argument)

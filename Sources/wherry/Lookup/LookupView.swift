@@ -42,7 +42,8 @@ struct LookupView {
 
     private func printDemographics() {
         var section = Section(
-            "Patient", .init("source"), .init("name"), .init("born"), .init("gender"), .init("postcode"), .init("deceased"))
+            "Patient", .init("source"), .init("name"), .init("born"), .init("gender"), .init("postcode"),
+            .init("deceased"))
         for patient in demographics {
             let given = (patient["given"]?.elements ?? []).compactMap(\.text).joined(separator: " ")
             let family = patient["family"]?.text?.uppercased() ?? ""
@@ -84,7 +85,8 @@ struct LookupView {
         var section = Section(
             "Coverage", .init("HIE"), .init("state"), .init("as of"), .init("behind", .right), .init("why"))
         for row in coverage {
-            section.append("coverage", .init(row.hie), row.stateCell, .init(row.asOf), .init(row.behind), row.reasonCell)
+            section.append(
+                "coverage", .init(row.hie), row.stateCell, .init(row.asOf), .init(row.behind), row.reasonCell)
         }
         section.print()
     }

@@ -17,7 +17,8 @@ struct TopologyOptions: ParsableArguments {
         if let file { return try Topology.load(path: file) }
         guard FileManager.default.fileExists(atPath: Self.usualFile) else {
             throw CommandFailure(
-                .refused, "there is no \(Self.usualFile) in this directory: give the topology file with --topology FILE")
+                .refused, "there is no \(Self.usualFile) in this directory: give the topology file with --topology FILE"
+            )
         }
         return try Topology.load(path: Self.usualFile)
     }

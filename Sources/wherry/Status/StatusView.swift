@@ -6,7 +6,8 @@ struct StatusView {
 
     func print() {
         if Terminal.isInteractive {
-            Terminal.print(Style.bold.applied(to: "Worker of \(json["hie"]?.text ?? "?")") + "  \(Self.own(json["own"]))\n")
+            Terminal.print(
+                Style.bold.applied(to: "Worker of \(json["hie"]?.text ?? "?")") + "  \(Self.own(json["own"]))\n")
         } else {
             Terminal.print("own\t\(json["hie"]?.text ?? "?")\t\(Self.own(json["own"]))")
         }

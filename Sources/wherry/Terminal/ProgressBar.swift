@@ -1,7 +1,8 @@
 import Foundation
 import Synchronization
 
-/// How far a long piece of work is: one line on a terminal's standard error that is written over, nothing anywhere else.
+/// How far a long piece of work is: one line on a terminal's standard error that is written over, and nothing where
+/// that is no terminal.
 final class ProgressBar: Sendable {
     private struct State {
         var done = 0

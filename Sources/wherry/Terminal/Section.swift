@@ -27,6 +27,7 @@ struct Section {
         var table = Table(columns: columns)
         for row in rows { table.append(row: row.cells) }
         let heading = Style.bold.applied(to: title, hasColour: hasColour)
-        return ([heading] + table.alignedLines(hasColour: hasColour).map { "  \($0)" } + [""]).joined(separator: "\n")
+        return ([heading] + table.alignedLines(hasColour: hasColour).map { "  \($0)" } + ["", ""]).joined(
+            separator: "\n")
     }
 }

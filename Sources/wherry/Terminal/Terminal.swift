@@ -2,13 +2,16 @@ import Foundation
 
 /// Standard output and standard error of this process.
 enum Terminal {
-    /// Whether a person looks at standard output.
-    static var isInteractive: Bool { isatty(STDOUT_FILENO) == 1 }
+    /// Whether standard output is a terminal.
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// Whether a person looks at standard output: at a terminal, or, with `WHERRY_TABLES=1`, at what a pipe leads to.
+    static var isInteractive: Bool { isTerminal || ProcessInfo.processInfo.environment["WHERRY_TABLES"] == "1" }
 
     /// Colour is for people, and not for those who set `NO_COLOR` (no-color.org) or have a `dumb` terminal.
     static var hasColour: Bool {
         let environment = ProcessInfo.processInfo.environment
-        return isInteractive && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+        return isTerminal && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
     }
 
     /// A line, or several.

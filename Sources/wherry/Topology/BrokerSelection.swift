@@ -15,7 +15,8 @@ struct BrokerSelection: ParsableArguments {
 
     mutating func validate() throws {
         if region != nil, brokers.brokerURL != nil {
-            throw ValidationError("--region and --broker-url exclude one another: with the URL all regions are on one broker")
+            throw ValidationError(
+                "--region and --broker-url exclude one another: with the URL all regions are on one broker")
         }
     }
 
@@ -24,7 +25,8 @@ struct BrokerSelection: ParsableArguments {
         let links = topology.links(brokerURL: brokers.brokerURL)
         guard let region else {
             if links.isEmpty {
-                throw CommandFailure(.refused, "no HIE is connected: give one the status connected in the topology file")
+                throw CommandFailure(
+                    .refused, "no HIE is connected: give one the status connected in the topology file")
             }
             return links
         }
@@ -36,7 +38,8 @@ struct BrokerSelection: ParsableArguments {
         if chosen.isEmpty {
             throw CommandFailure(
                 .refused,
-                "no HIE of region \(region) is connected, so its broker holds nothing yet: give one the status connected")
+                "no HIE of region \(region) is connected, so its broker holds nothing: give one the status connected"
+            )
         }
         return chosen
     }

@@ -2,8 +2,8 @@ import Topology
 
 /// What differs on each broker, for people and as JSON.
 ///
-/// The JSON: `{"inSync", "brokers": [{"broker", "addresses", "missing": [{"kind","name"}], "different": [{"kind","name",
-/// "properties": [{"name","expected","actual"}],"advice"}], "extra": [{"kind","name"}], "error"}]}`.
+/// The JSON: `{"inSync", "brokers": [{"broker", "addresses", "missing": [{"kind","name"}], "different": [{"kind",
+/// "name","properties": [{"name","expected","actual"}],"advice"}], "extra": [{"kind","name"}], "error"}]}`.
 struct DifferenceReport {
     /// The words of the verb that prints it.
     struct Words {

@@ -8,7 +8,7 @@ struct TopologyExport: AsyncParsableCommand {
         commandName: "export",
         abstract: "Print one broker's objects in a form that its own tools read.",
         discussion: """
-            definitions is what rabbitmqctl import_definitions takes: virtual host, exchanges, queues and bindings, and \
+            definitions is what rabbitmqctl import_definitions takes: virtual host, exchanges, queues, bindings, and \
             neither users nor passwords.
             """)
 

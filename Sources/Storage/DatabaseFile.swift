@@ -1,0 +1,107 @@
+import GRDB
+
+/// What a commit must survive (design §5).
+enum Durability: String {
+    /// A power cut: every commit is synced to the disk.
+    case full = "FULL"
+    /// A crash of the process: the last commits may be lost in a power cut, never half of one.
+    case normal = "NORMAL"
+
+    /// SQLite's number for it (SQLite, pragma synchronous).
+    var level: Int { self == .full ? 2 : 1 }
+}
+
+/// One SQLite file in WAL mode, whose errors are said in words.
+struct DatabaseFile: Sendable {
+    static let busyTimeoutSeconds = 5.0
+    static let readersMax = 4
+    /// A reader's own cache is small: the system's page cache serves all of them.
+    static let readerCacheKibibytes = 1024
+
+    let path: String
+    private let pool: DatabasePool
+
+    /// Opens the file with that much cache for its writer, brings its schema up to date and checks that the durability
+    /// asked for is in force.
+    init(
+        _ path: String, durability: Durability, cacheKibibytes: Int, schema: [(name: String, sql: String)]
+    ) throws(StorageError) {
+        self.path = path
+        do {
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
+            configuration.maximumReaderCount = Self.readersMax
+            configuration.prepareDatabase { database in
+                let kibibytes = database.configuration.readonly ? Self.readerCacheKibibytes : cacheKibibytes
+                try database.execute(sql: "PRAGMA cache_size = -\(kibibytes)")
+            }
+            pool = try DatabasePool(path: path, configuration: configuration)
+            let migrator = DatabaseMigrator(steps: schema)
+            if try pool.read(migrator.hasBeenSuperseded) {
+                throw StorageError(.laterVersion, "\(path) was written by a later version of Wherry: run that version")
+            }
+            try migrator.migrate(pool)
+            // GRDB's own WAL set-up sets NORMAL after `prepareDatabase`, so this comes last and is checked.
+            let level = try pool.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA synchronous = \(durability.rawValue)")
+                return try Int.fetchOne(database, sql: "PRAGMA synchronous")
+            }
+            precondition(level == durability.level, "SQLite keeps the durability it was asked for")
+        } catch {
+            throw StorageError(error, file: path)
+        }
+    }
+
+    /// Reads one snapshot.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StorageError) -> Value {
+        try await inWords { try await pool.read(body) }
+    }
+
+    /// Runs `body` in a transaction: all of it or, when it throws, nothing.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StorageError) -> Value {
+        try await inWords { try await pool.write(body) }
+    }
+
+    /// The same on the calling thread, for the start.
+    func writeNow<Value>(_ body: (Database) throws -> Value) throws(StorageError) -> Value {
+        do {
+            return try pool.write(body)
+        } catch {
+            throw StorageError(error, file: path)
+        }
+    }
+
+    /// Runs one statement whose commit need not survive a power cut, in a file whose other commits must.
+    func executeUnsynced(_ sql: String, _ arguments: StatementArguments) async throws(StorageError) {
+        try await inWords {
+            try await pool.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA synchronous = \(Durability.normal.rawValue)")
+                let outcome = Result { try database.execute(sql: sql, arguments: arguments) }
+                try database.execute(sql: "PRAGMA synchronous = \(Durability.full.rawValue)")
+                try outcome.get()
+            }
+        }
+    }
+
+    private func inWords<Value>(_ body: () async throws -> Value) async throws(StorageError) -> Value {
+        do {
+            return try await body()
+        } catch {
+            throw StorageError(error, file: path)
+        }
+    }
+}
+
+extension DatabaseMigrator {
+    /// A migrator whose steps are SQL scripts, oldest first; steps are only ever added.
+    init(steps: [(name: String, sql: String)]) {
+        self.init()
+        for step in steps {
+            registerMigration(step.name) { try $0.execute(sql: step.sql) }
+        }
+    }
+}

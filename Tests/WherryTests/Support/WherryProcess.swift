@@ -1,0 +1,140 @@
+import Foundation
+import Synchronization
+import TestSupport
+
+/// The built executable, started as a person would.
+final class WherryProcess: Sendable {
+    struct Result: Sendable {
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private static let secondsMax = 60
+
+    let pid: Int32
+    private let directory: TemporaryDirectory
+    private let ended: AsyncStream<Int32>
+
+    /// Beside the test bundle.
+    private static let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent()
+        .appending(path: "wherry")
+
+    /// Output goes to files: a pipe that some other test's process inherits would never end.
+    init(_ arguments: [String], input: String = "") throws {
+        directory = try TemporaryDirectory()
+        let process = Process()
+        process.executableURL = Self.executable
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(filePath: directory.path)
+        for name in ["output", "errors"] { try Data().write(to: URL(filePath: directory.file(name))) }
+        try input.write(toFile: directory.file("input"), atomically: false, encoding: .utf8)
+        process.standardInput = FileHandle(forReadingAtPath: directory.file("input"))
+        process.standardOutput = FileHandle(forWritingAtPath: directory.file("output"))
+        process.standardError = FileHandle(forWritingAtPath: directory.file("errors"))
+        let (ended, ending) = AsyncStream.makeStream(of: Int32.self)
+        self.ended = ended
+        process.terminationHandler = {
+            ending.yield($0.terminationStatus)
+            ending.finish()
+        }
+        try process.run()
+        pid = process.processIdentifier
+    }
+
+    /// Runs to the end.
+    static func run(_ arguments: String..., input: String = "") async throws -> Result {
+        try await WherryProcess(arguments, input: input).result()
+    }
+
+    var output: String { (try? String(contentsOfFile: directory.file("output"), encoding: .utf8)) ?? "" }
+    var errors: String { (try? String(contentsOfFile: directory.file("errors"), encoding: .utf8)) ?? "" }
+
+    func signal(_ number: Int32) { kill(pid, number) }
+
+    /// Waits for the end; a process that does not end in time is killed.
+    func result() async throws -> Result {
+        try await withThrowingTaskGroup(of: Int32?.self) { group in
+            group.addTask { await self.ended.first { _ in true } }
+            group.addTask {
+                try await Task.sleep(for: .seconds(Self.secondsMax))  // the limit of a wait
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let status = try await group.next() ?? nil else {
+                signal(SIGKILL)
+                throw Failure(description: "it did not end within \(Self.secondsMax) s: \(errors)")
+            }
+            return Result(status: status, output: output, errors: errors)
+        }
+    }
+}
+
+/// A running `wherry worker`.
+struct WorkerProcess {
+    let process: WherryProcess
+    /// Where it listens.
+    let url: String
+
+    /// Waits until it listens.
+    static func start(_ hie: String, topology: String, data: String, _ more: String...) async throws -> WorkerProcess {
+        let process = try WherryProcess(
+            ["worker", "--topology", topology, "--hie", hie, "--data", data, "--listen", "127.0.0.1:0"] + more)
+        let start = "wherry worker \(hie) listening on "
+        for _ in 0..<1000 {
+            if let line = process.output.split(separator: "\n").first, line.hasPrefix(start) {
+                return WorkerProcess(process: process, url: String(line.dropFirst(start.count)))
+            }
+            try await Task.sleep(for: .milliseconds(20))  // between the attempts of a bounded retry
+        }
+        process.signal(SIGKILL)
+        throw WherryProcess.Failure(description: "worker \(hie) does not listen: \(process.errors)")
+    }
+
+    /// SIGTERM, and the end.
+    func stop() async throws -> WherryProcess.Result {
+        process.signal(SIGTERM)
+        return try await process.result()
+    }
+}
+
+enum Files {
+    static let topology = """
+        name: Test
+        regions:
+          - id: nel
+            name: North East London
+            partnership: Test record
+            broker:
+              addresses: ["amqp://127.0.0.1:1"]
+            hies:
+              - {id: barts, name: Barts, status: connected, sites: [{name: One, service: acute}]}
+              - {id: homerton, name: Homerton, status: connected, sites: [{name: Two, service: acute}]}
+              - {id: imperial, name: Imperial, status: planned, sites: [{name: Three, service: acute}]}
+
+        """
+
+    static let number = "9990000018"
+
+    static func bundle(allergy id: String = "a1") -> String {
+        #"""
+        {"resourceType":"Bundle","type":"transaction","entry":[
+        {"resource":{"resourceType":"Patient","id":"p1","identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number",
+        "value":"\#(number)"}],"name":[{"family":"Example","given":["Ada"]}]},
+        "request":{"method":"PUT","url":"Patient/p1"}},
+        {"resource":{"resourceType":"AllergyIntolerance","id":"\#(id)","patient":{"reference":"Patient/p1"},
+        "code":{"text":"Allergy to penicillin"}},"request":{"method":"PUT","url":"AllergyIntolerance/\#(id)"}}]}
+        """#
+    }
+
+    /// Writes a file into the directory and gives its path.
+    static func write(_ text: String, _ name: String, in directory: TemporaryDirectory) throws -> String {
+        try text.write(toFile: directory.file(name), atomically: false, encoding: .utf8)
+        return directory.file(name)
+    }
+}
