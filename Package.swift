@@ -110,6 +110,14 @@ let package = Package(
         .testTarget(name: "GatewayTests", dependencies: ["Gateway", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "LoadTestTests", dependencies: ["LoadTest"], swiftSettings: settings),
         .testTarget(name: "WherryTests", dependencies: ["wherry", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "FaultTests",
+            dependencies: [
+                "wherry", "CareRecord", "LoadTest", "TestSupport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(name: "HouseTests", swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -61,6 +61,13 @@ import Testing
         #expect(machine.publishedThrough == 0)
     }
 
+    @Test("promise P1: a refusal that overtakes the report of its sending counts") func earlyRefusal() {
+        var machine = machine()
+        #expect(machine.refused(1) == .unchanged)
+        #expect(machine.sent(number: 1, through: 7) == .refused)
+        #expect(machine.publishedThrough == 0)
+    }
+
     @Test("confirms of strangers are remembered within a bound") func strangers() {
         var machine = machine()
         for number in UInt64(100)...10_000 { #expect(machine.confirmed(number) == .unchanged) }

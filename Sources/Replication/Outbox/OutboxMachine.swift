@@ -47,8 +47,9 @@ package struct OutboxMachine: Sendable {
     /// Every change up to here was handed to the broker.
     package private(set) var sentThrough: Int64
     private var inFlight: [Sent] = []
-    /// Confirms that overtook the report of their own sending; never more than `inFlightMax`.
-    private var early: Set<UInt64> = []
+    /// Settlements that overtook the report of their own sending, and whether each was a confirm; never more than
+    /// `inFlightMax`.
+    private var early: [UInt64: Bool] = [:]
 
     package init(publishedThrough: Int64, limits: Limits = Limits()) {
         self.limits = limits
@@ -68,12 +69,16 @@ package struct OutboxMachine: Sendable {
         precondition(through > sentThrough, "a message carries at least one number of the journal")
         sentThrough = through
         inFlight.append(Sent(number: number, through: through))
-        return early.remove(number) == nil ? .unchanged : confirmed(number)
+        return switch early.removeValue(forKey: number) {
+        case true?: confirmed(number)
+        case false?: .refused
+        case nil: .unchanged
+        }
     }
 
     package mutating func confirmed(_ number: UInt64) -> Settlement {
         guard let position = inFlight.firstIndex(where: { $0.number == number }) else {
-            if early.count < limits.inFlightMax { early.insert(number) }
+            remember(number, isConfirmed: true)
             return .unchanged
         }
         inFlight[position].isConfirmed = true
@@ -85,6 +90,12 @@ package struct OutboxMachine: Sendable {
     }
 
     package mutating func refused(_ number: UInt64) -> Settlement {
-        inFlight.contains { $0.number == number } ? .refused : .unchanged
+        if inFlight.contains(where: { $0.number == number }) { return .refused }
+        remember(number, isConfirmed: false)
+        return .unchanged
+    }
+
+    private mutating func remember(_ number: UInt64, isConfirmed: Bool) {
+        if early.count < limits.inFlightMax { early[number] = isConfirmed }
     }
 }

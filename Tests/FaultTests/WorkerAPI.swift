@@ -1,0 +1,103 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// A worker's HTTP interface as a stranger uses it.
+struct WorkerAPI: Sendable {
+    struct Status: Decodable {
+        struct Peer: Decodable {
+            let hie: String
+            let state: String
+            let watermark: Int64
+            let head: Int64?
+            let asOf: String?
+            let reason: String?
+        }
+
+        struct Broker: Decodable {
+            let broker: String
+            let state: String
+            let reason: String?
+        }
+
+        let peers: [Peer]
+        let brokers: [Broker]
+    }
+
+    struct Readiness: Decodable {
+        struct Reason: Decodable {
+            let part: String
+            let state: String
+            let reason: String
+        }
+
+        let status: String
+        let reasons: [Reason]
+    }
+
+    struct Lookup: Decodable {
+        struct Entry: Decodable {
+            let source: String
+            let resource: String
+        }
+
+        struct Coverage: Decodable {
+            let hie: String
+            let state: String
+            let watermark: Int64
+            let asOf: String?
+            let reason: String?
+        }
+
+        let entries: [Entry]
+        let coverage: [Coverage]
+    }
+
+    struct Refused: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private static let answerBytesMax = 16 << 20
+
+    let url: String
+
+    func status() async throws -> Status { try await decoded("/api/peers") }
+    func readiness() async throws -> Readiness { try await decoded("/readyz") }
+    func lookup(_ number: String) async throws -> Lookup { try await decoded("/api/patients/\(number)") }
+
+    /// The sum of a metric over its samples whose line contains `part`.
+    func metric(_ name: String, _ part: String = "") async throws -> Double {
+        let text = String(decoding: try await get("/metrics"), as: UTF8.self)
+        return text.split(separator: "\n").reduce(0) { sum, line in
+            guard line.hasPrefix(name + "{") || line.hasPrefix(name + " "), line.contains(part) else { return sum }
+            return sum + (line.split(separator: " ").last.flatMap { Double($0) } ?? 0)
+        }
+    }
+
+    /// Sends resources, one a line. Returns once the worker has said that it keeps them.
+    func submit(_ lines: String) async throws {
+        var request = HTTPClientRequest(url: url + "/fhir")
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: "application/fhir+ndjson")
+        request.body = .bytes(ByteBuffer(string: lines))
+        _ = try await answer(request)
+    }
+
+    private func get(_ path: String) async throws -> Data {
+        try await answer(HTTPClientRequest(url: url + path))
+    }
+
+    private func decoded<Value: Decodable>(_ path: String) async throws -> Value {
+        try JSONDecoder().decode(Value.self, from: try await get(path))
+    }
+
+    private func answer(_ request: HTTPClientRequest) async throws -> Data {
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+        let body = try await response.body.collect(upTo: Self.answerBytesMax)
+        guard response.status.code == 200 else {
+            throw Refused(description: "\(request.method.rawValue) was answered with \(response.status.code)")
+        }
+        return Data(body.readableBytesView)
+    }
+}
