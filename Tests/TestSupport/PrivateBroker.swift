@@ -105,8 +105,8 @@ package final class PrivateBroker: Sendable {
         }
     }
 
-    private static let plain = Started { try await start() }
-    private static let withManagement = Started { try await start(hasManagement: true) }
+    private static let plain = LazyBroker { try await start() }
+    private static let withManagement = LazyBroker { try await start(hasManagement: true) }
     private static let script = packageDirectory + "/Scripts/broker"
 
     private static func report(_ text: String) -> [String: String] {
@@ -123,14 +123,14 @@ package final class PrivateBroker: Sendable {
 package let packageDirectory = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
 
-/// Starts the shared broker once, however many tests ask at the same time.
-private actor Started {
+/// A broker that is started once, however many tests ask at the same time.
+package actor LazyBroker {
     private let start: @Sendable () async throws -> PrivateBroker
     private var task: Task<PrivateBroker, any Error>?
 
-    init(_ start: @escaping @Sendable () async throws -> PrivateBroker) { self.start = start }
+    package init(_ start: @escaping @Sendable () async throws -> PrivateBroker) { self.start = start }
 
-    func value() async throws -> PrivateBroker {
+    package func value() async throws -> PrivateBroker {
         // Unstructured: it serves every test that asks, and must not be cancelled with the first of them.
         let task = self.task ?? Task { try await start() }
         self.task = task
