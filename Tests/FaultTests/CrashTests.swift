@@ -11,7 +11,9 @@ extension FaultTests {
         private static let seed =
             ProcessInfo.processInfo.environment["WHERRY_FAULT_SEED"].flatMap { UInt64($0) } ?? .random(in: 0...999_999)
 
-        @Test("promises P1 and P2: source and subscriber SIGKILLed at random moments lose nothing and apply nothing twice")
+        @Test(
+            "promises P1 and P2: source and subscriber SIGKILLed at random moments lose nothing and apply nothing twice"
+        )
         func killed() async throws {
             let seed = Self.seed
             print("WHERRY_FAULT_SEED=\(seed)")

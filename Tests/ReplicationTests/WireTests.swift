@@ -188,7 +188,7 @@ private func read(_ delivery: Delivery) throws(Rejection) -> IncomingBatch {
     }
 
     @Test("another seq, id, type or patient is another hash") func distinguishes() {
-        let other = EntryKey(patient: NHSNumber(firstNine: 999_000_002)!, resource: key("Condition/1").resource)  // constant
+        let other = EntryKey(patient: NHSNumber(firstNine: 999_000_002)!, resource: key("Condition/1").resource)
         let hashes = Set([
             BucketDigest.hash(key("Condition/1"), seq: 1), BucketDigest.hash(key("Condition/1"), seq: 2),
             BucketDigest.hash(key("Condition/2"), seq: 1), BucketDigest.hash(key("Procedure/1"), seq: 1),

@@ -73,7 +73,7 @@ private struct Records {
         #expect(try await records.submit(FHIRFixture.delete("Condition/c")) == [.absent])
         #expect(try await records.submit(FHIRFixture.delete("Condition/never")) == [.absent])
         #expect(try await records.journal(after: 2) == ["3 withdraw Condition/c \(one.text)"])
-        let stored = try #require(try await records.store.resource(ResourceKey(reference: "Condition/c")!))  // a constant
+        let stored = try #require(try await records.store.resource(ResourceKey(reference: "Condition/c")!))
         #expect(stored.isDeleted)
         #expect(stored.body.isEmpty)
         #expect(try await records.submit(FHIRFixture.condition("c", of: "p")) == [.created(version: 3)])

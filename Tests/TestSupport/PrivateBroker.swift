@@ -4,7 +4,8 @@ import Synchronization
 
 /// A RabbitMQ of the test process's own, on loopback, started by `Scripts/broker` and ended with the process.
 ///
-/// Tests share one (`shared`), each in a virtual host of its own. A test that breaks its broker starts its own (`start`).
+/// Tests share one (`shared`), each in a virtual host of its own. A test that breaks its broker starts its own
+/// (`start`).
 package final class PrivateBroker: Sendable {
     package struct VirtualHost: Sendable {
         package let name: String

@@ -23,8 +23,8 @@ package final class WorkerProcess: Sendable {
         return FileManager.default.isExecutableFile(atPath: beside) ? beside : packageDirectory + "/.build/debug/wherry"
     }()
 
-    /// Starts `wherry worker` with these arguments and waits until it serves. What it writes goes to `LOG.out` and, its log,
-    /// is appended to `LOG.err`.
+    /// Starts `wherry worker` with these arguments and waits until it serves. What it writes goes to `LOG.out` and, its
+    /// log, is appended to `LOG.err`.
     package static func start(_ arguments: [String], log: String) async throws -> WorkerProcess {
         let process = Process()
         process.executableURL = URL(filePath: executable)

@@ -34,7 +34,7 @@ extension Session {
             let connection = try Connection.open(endpoint, settings: settings, lifeline: lifeline, deadline: deadline)
             phase = .open(connection)
             lifeline.disarm()
-            logger.notice("broker session opened")
+            logger.debug("broker session opened")
             lifeline.settleOpening(.success(()))
         } catch {
             end(error)

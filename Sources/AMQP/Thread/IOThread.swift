@@ -94,7 +94,8 @@ final class IOThread: SerialExecutor {
         }
     }
 
-    /// A late call still gets its answer. A late action has nothing left to act on: it belongs to the thread, which is gone.
+    /// A late call still gets its answer. A late action has nothing left to act on: it belongs to the thread, which is
+    /// gone.
     private func runAfterwards(_ work: Work) {
         switch work {
         case .job: afterwards.async { self.perform(work) }

@@ -1,8 +1,8 @@
 import CRabbitMQ
 import Glibc
 
-/// A logged-in connection of librabbitmq: frames in, methods and messages out. It belongs to one thread (two would abort
-/// the process) and blocks that thread only in a send that the socket does not take.
+/// A logged-in connection of librabbitmq: frames in, methods and messages out. It belongs to one thread (two would
+/// abort the process) and blocks that thread only in a send that the socket does not take.
 final class Connection {
     let handle: amqp_connection_state_t
     /// The socket, to wait for. Never read or closed here.

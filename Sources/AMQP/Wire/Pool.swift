@@ -87,7 +87,7 @@ final class Pool {
 
     private func allocate<Element>(_ type: Element.Type, _ count: Int) -> UnsafeMutablePointer<Element> {
         guard let memory = amqp_pool_alloc(pool, count * MemoryLayout<Element>.stride) else {
-            fatalError("out of memory")
+            fatalError("out of memory")  // as any allocation of Swift itself does
         }
         return memory.bindMemory(to: type, capacity: count)
     }

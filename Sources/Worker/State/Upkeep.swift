@@ -1,4 +1,5 @@
 import CareRecord
+import Glibc
 import Logging
 import ServiceLifecycle
 import Storage
@@ -7,6 +8,8 @@ import Synchronization
 /// Does what is due in intervals: keeps the freshness of the sources on disk, and shows that the worker is alive.
 final class Upkeep: Service {
     static let intervalMilliseconds: Int64 = 2000
+    /// Rounds after which memory that nobody uses goes back to the system: glibc keeps what a burst has taken.
+    private static let roundsPerTrim = 10
 
     private let index: IndexStore
     private let coverage: CoverageBoard
@@ -26,12 +29,15 @@ final class Upkeep: Service {
     var lastBeat: Timestamp { beat.withLock { $0 } }
 
     func run() async throws {
+        var rounds = 0
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             _ = try? await cancelWhenGracefulShutdown {
                 try await Task.sleep(for: .milliseconds(Self.intervalMilliseconds))
             }
             try? await keep()
             beat.withLock { $0 = clock.now }
+            rounds += 1
+            if rounds.isMultiple(of: Self.roundsPerTrim) { malloc_trim(0) }
         }
     }
 

@@ -33,17 +33,22 @@ struct FaultTests {
     func stuck() async throws {
         let broker = try await Self.broker.value()
         let host = try await broker.makeVirtualHost()
-        try await withSession(on: host.endpoint, configure: {
-            $0.callTimeoutSeconds = 2
-            $0.heartbeatSeconds = 60
-        }) { session in
+        try await withSession(
+            on: host.endpoint,
+            configure: {
+                $0.callTimeoutSeconds = 2
+                $0.heartbeatSeconds = 60
+            }
+        ) { session in
             try await session.declareQueue("q")
             try broker.pause()
             let start = ContinuousClock.now
             let big = Message(body: Array(repeating: 1, count: 8 << 20), isPersistent: false)
             let codes = await withTaskGroup(of: AMQPError.Code?.self) { group in
                 for _ in 0..<6 {
-                    group.addTask { await code { try await session.publishConfirmed(big, exchange: "", routingKey: "q") } }
+                    group.addTask {
+                        await code { try await session.publishConfirmed(big, exchange: "", routingKey: "q") }
+                    }
                     group.addTask { await code { try await session.inspectQueue("q") } }
                 }
                 return await group.reduce(into: []) { $0.append($1) }
@@ -76,7 +81,8 @@ struct FaultTests {
     func memoryAlarm() async throws {
         let broker = try await Self.broker.value()
         let host = try await broker.makeVirtualHost()
-        try await withSession(on: host.endpoint, name: "publisher", configure: { $0.callTimeoutSeconds = 2 }) { publisher in
+        try await withSession(on: host.endpoint, name: "publisher", configure: { $0.callTimeoutSeconds = 2 }) {
+            publisher in
             try await withSession(on: host.endpoint, name: "consumer") { other in
                 try await publisher.declareQueue("q")
                 try await fill("q", with: 3, on: publisher)

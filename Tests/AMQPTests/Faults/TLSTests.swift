@@ -30,7 +30,8 @@ struct TLSTests {
             // The broker accepts a user id only from that user.
             try await session.declareQueue("by-certificate", isExclusive: true)
             let message = Message(body: [1], userID: "wherry-client")
-            #expect(try await session.publishConfirmed(message, exchange: "", routingKey: "by-certificate") == .confirmed)
+            #expect(
+                try await session.publishConfirmed(message, exchange: "", routingKey: "by-certificate") == .confirmed)
         }
     }
 
