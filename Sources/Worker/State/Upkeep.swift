@@ -1,5 +1,4 @@
 import CareRecord
-import Glibc
 import Logging
 import ServiceLifecycle
 import Storage
@@ -37,7 +36,7 @@ final class Upkeep: Service {
             try? await keep()
             beat.withLock { $0 = clock.now }
             rounds += 1
-            if rounds.isMultiple(of: Self.roundsPerTrim) { malloc_trim(0) }
+            if rounds.isMultiple(of: Self.roundsPerTrim) { FreeMemory.giveBack() }
         }
     }
 
