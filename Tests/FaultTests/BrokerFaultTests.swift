@@ -154,7 +154,7 @@ extension FaultTests {
         private func expectAppliedOnce(_ feeds: [Feed], _ mesh: FaultMesh) async throws {
             for hie in FaultMesh.hies {
                 for feed in feeds {
-                    let applied = try await mesh.client(hie).metric("wherry_changes_applied_total", "\"\(feed.hie)\"")
+                    let applied = try await mesh.client(hie).metric("wherry_changes_applied_total", source: feed.hie)
                     #expect(applied == Double(feed.expected.count), "changes of \(feed.hie) at \(hie)")
                 }
             }

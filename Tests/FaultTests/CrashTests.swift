@@ -39,8 +39,8 @@ extension FaultTests {
             await mesh.expectQuiescent("seed \(seed)")
             try await mesh.expectAllEqual(feeds, "seed \(seed)")
             // The one that was never killed has counted everything, and no number twice.
-            let head = try await mesh.client("homerton").metric("wherry_source_head", "\"barts\"")
-            let applied = try await mesh.client("homerton").metric("wherry_changes_applied_total", "\"barts\"")
+            let head = try await mesh.client("homerton").metric("wherry_source_head", source: "barts")
+            let applied = try await mesh.client("homerton").metric("wherry_changes_applied_total", source: "barts")
             #expect(applied <= head, "seed \(seed)")
             try await mesh.stopAll()
         }

@@ -66,13 +66,15 @@ struct WorkerAPI: Sendable {
     func readiness() async throws -> Readiness { try await decoded("/readyz") }
     func lookup(_ number: String) async throws -> Lookup { try await decoded("/api/patients/\(number)") }
 
-    /// The sum of a metric over its samples whose line contains `part`.
-    func metric(_ name: String, _ part: String = "") async throws -> Double {
+    /// The sum of a metric over its samples, or over those of one source. A metric without samples is an error.
+    func metric(_ name: String, source: String? = nil) async throws -> Double {
+        let label = source.map { "source=\"\($0)\"" }
         let text = String(decoding: try await get("/metrics"), as: UTF8.self)
-        return text.split(separator: "\n").reduce(0) { sum, line in
-            guard line.hasPrefix(name + "{") || line.hasPrefix(name + " "), line.contains(part) else { return sum }
-            return sum + (line.split(separator: " ").last.flatMap { Double($0) } ?? 0)
+        let samples = text.split(separator: "\n").filter { line in
+            (line.hasPrefix(name + "{") || line.hasPrefix(name + " ")) && label.map { line.contains($0) } ?? true
         }
+        guard !samples.isEmpty else { throw Refused(description: "there is no metric \(name)") }
+        return samples.reduce(0) { $0 + ($1.split(separator: " ").last.flatMap { Double($0) } ?? .nan) }
     }
 
     /// Sends resources, one a line. Returns once the worker has said that it keeps them.
