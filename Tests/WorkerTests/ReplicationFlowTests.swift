@@ -153,12 +153,11 @@ import Worker
                 FHIRFixture.patient("p", number: one), FHIRFixture.condition("c", of: "p"),
             ])
             _ = try await workers[0].submit([FHIRFixture.delete("Condition/c")])
-            #expect(try await eventually { try await session.inspectQueue("tap").messages >= 4 })
             await session.close()
+            let said = try await Subprocess.run(
+                "/usr/bin/python3", [script, mesh.brokerURL, "tap", packageDirectory + "/Docs/contract", output])
+            #expect(said.contains("changes: ok"))
+            #expect(said.contains("pulse: ok"))
         }
-        let said = try await Subprocess.run(
-            "/usr/bin/python3", [script, mesh.brokerURL, "tap", packageDirectory + "/Docs/contract", output])
-        #expect(said.contains("changes: ok"))
-        #expect(said.contains("pulse: ok"))
     }
 }

@@ -1,14 +1,17 @@
-"""Reads every message of a queue with pika and holds it against the contract's documents.
+"""Reads the messages of a queue with pika, until it has seen every kind, and holds them against the contract's documents.
 
 usage: contract.py BROKER-URL QUEUE CONTRACT-DIRECTORY OUTPUT
 Ends with status 1 and the first difference when a message is not what the contract says.
 """
 import json
 import sys
+import time
 
 import jsonschema
 import pika
 import yaml
+
+SECONDS_MAX = 30  # for one message of every kind to come
 
 url, queue, contract, output = sys.argv[1:5]
 with open(f"{contract}/asyncapi.yaml") as file:
@@ -53,10 +56,14 @@ connection = pika.BlockingConnection(pika.URLParameters(url))
 channel = connection.channel()
 seen = {}
 read = []
-while True:
+deadline = time.monotonic() + SECONDS_MAX
+while time.monotonic() < deadline:
     method, properties, body = channel.basic_get(queue, auto_ack=True)
     if method is None:
-        break
+        if all(seen.get(name) for name in messages) and seen.get("ops") == {"put", "withdraw"}:
+            break
+        time.sleep(0.02)
+        continue
     name, message = by_type[properties.type]
     headers, payload = validators[name]
     source = properties.app_id

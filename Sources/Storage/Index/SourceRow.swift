@@ -68,7 +68,8 @@ struct SourceRow {
         self.init(
             id: row.int(0), hie: hie,
             progress: SourceProgress(
-                epoch: row.text(2).flatMap(Epoch.init), applied: AppliedRanges(watermark: row.int(3), islands: islands)),
+                epoch: row.text(2).flatMap(Epoch.init),
+                applied: AppliedRanges(watermark: row.int(3), islands: islands)),
             digest: digest)
         head = row.optionalInt(6)
         heardAt = row.optionalInt(7).map(Timestamp.init)
