@@ -143,7 +143,7 @@ private func end(of session: Session, within limit: Duration) async throws -> AM
     try await withThrowingTaskGroup(of: AMQPError?.self) { group in
         group.addTask { await session.ended() }
         group.addTask {
-            try await Task.sleep(for: limit)
+            try await Task.sleep(for: limit)  // the limit of the wait
             return nil
         }
         defer { group.cancelAll() }
