@@ -22,8 +22,8 @@ extension FaultMesh {
                     of: hie, "index.sqlite", "SELECT hex(digest), watermark FROM source WHERE hie = '\(feed.hie)'")
                 #expect(applied == digest, "digest and head of \(feed.hie) at \(hie); \(comment ?? "")")
                 let islands = try await rows(
-                    of: hie, "index.sqlite", "SELECT count(*) FROM source WHERE islands <> '' UNION ALL "
-                        + "SELECT count(*) FROM tombstone")
+                    of: hie, "index.sqlite",
+                    "SELECT count(*) FROM source WHERE islands <> '' UNION ALL SELECT count(*) FROM tombstone")
                 #expect(islands == ["0", "0"], "islands and tombstones at \(hie); \(comment ?? "")")
             }
         }
@@ -54,7 +54,10 @@ extension FaultMesh {
         let output = directory.file("rows.txt")
         try await Subprocess.run(
             "/usr/bin/sqlite3",
-            ["-readonly", "-separator", " ", "-cmd", ".timeout 10000", "\(data(of: hie))/\(file)", ".once \(output)", query])
+            [
+                "-readonly", "-separator", " ", "-cmd", ".timeout 10000", "\(data(of: hie))/\(file)",
+                ".once \(output)", query,
+            ])
         return try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n").map(String.init)
     }
 }

@@ -76,14 +76,14 @@ final class FaultMesh: Sendable {
             partnership: Record
             broker: { addresses: ["amqp://127.0.0.1:1"] }
             hies:
-              - { id: barts, name: Barts, status: connected, sites: [{ name: A, service: acute, access: record }] }
-              - { id: homerton, name: Homerton, status: connected, sites: [{ name: B, service: acute, access: record }] }
+              - { id: barts, name: Barts, status: connected, sites: [{ name: A, service: acute }] }
+              - { id: homerton, name: Homerton, status: connected, sites: [{ name: B, service: acute }] }
           - id: swl
             name: South West London
             partnership: Record
             broker: { addresses: ["amqp://127.0.0.1:2"] }
             hies:
-              - { id: kingston, name: Kingston, status: connected, sites: [{ name: C, service: acute, access: record }] }
+              - { id: kingston, name: Kingston, status: connected, sites: [{ name: C, service: acute }] }
         """
 }
 
