@@ -23,8 +23,7 @@ extension FaultMesh {
                 #expect(applied == digest, "digest and head of \(feed.hie) at \(hie); \(comment ?? "")")
                 let islands = try await rows(
                     of: hie, "index.sqlite",
-                    "SELECT count(*) FROM source WHERE islands <> '' UNION ALL "
-                        + "SELECT count(*) FROM tombstone")
+                    "SELECT count(*) FROM source WHERE islands <> '' UNION ALL SELECT count(*) FROM tombstone")
                 #expect(islands == ["0", "0"], "islands and tombstones at \(hie); \(comment ?? "")")
             }
         }
@@ -56,8 +55,8 @@ extension FaultMesh {
         try await Subprocess.run(
             "/usr/bin/sqlite3",
             [
-                "-readonly", "-separator", " ", "-cmd", ".timeout 10000", "\(data(of: hie))/\(file)", ".once \(output)",
-                query,
+                "-readonly", "-separator", " ", "-cmd", ".timeout 10000", "\(data(of: hie))/\(file)",
+                ".once \(output)", query,
             ])
         return try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n").map(String.init)
     }

@@ -5,15 +5,13 @@ import Testing
 
 extension FaultTests {
     @Suite("of the workers") struct CrashTests {
-        private static let killsPerWorker = 4
+        private static let killsPerWorker = 6
 
         /// `WHERRY_FAULT_SEED` repeats a seed; otherwise each run has its own.
         private static let seed =
             ProcessInfo.processInfo.environment["WHERRY_FAULT_SEED"].flatMap { UInt64($0) } ?? .random(in: 0...999_999)
 
-        @Test(
-            "promises P1 and P2: source and subscriber SIGKILLed at random moments lose nothing and apply nothing twice"
-        )
+        @Test("promises P1 and P2: random SIGKILLs of source and subscriber lose nothing, apply nothing twice")
         func killed() async throws {
             let seed = Self.seed
             print("WHERRY_FAULT_SEED=\(seed)")
@@ -28,7 +26,7 @@ extension FaultTests {
                     for hie in ["barts", "kingston"] {
                         // Somewhere in the round's part of the feed.
                         let share = (Double(round - 1) + generator.unit) / Double(Self.killsPerWorker + 1)
-                        #expect(await feeds[1].reaches(share), "seed \(seed)")
+                        #expect(await feeds[0].reaches(share), "seed \(seed)")
                         let moment = ContinuousClock.now + .milliseconds(generator.below(300))
                         _ = await eventually { ContinuousClock.now >= moment }
                         try await mesh.kill(hie)

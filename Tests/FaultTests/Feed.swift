@@ -115,8 +115,8 @@ private struct FeedChart {
 
     private mutating func write(condition id: Int, code: Int, to lines: inout String) {
         conditions[id].code = code
-        lines +=
-            #"{"resourceType":"Condition","id":"c\#(id)","subject":{"reference":"Patient/p\#(conditions[id].patient)"},"#
+        lines += #"{"resourceType":"Condition","id":"c\#(id)","#
+        lines += #""subject":{"reference":"Patient/p\#(conditions[id].patient)"},"#
         lines += #""code":{"coding":[{"system":"http://snomed.info/sct","code":"\#(code)","display":"Example"}]},"#
         lines += #""onsetDateTime":"2020-05-01"}"# + "\n"
     }

@@ -60,6 +60,13 @@ struct WorkerAPI: Sendable {
 
     private static let answerBytesMax = 16 << 20
 
+    /// For all tests, to the end of the process. A worker that was killed refuses at once, and so does this.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     let url: String
 
     func status() async throws -> Status { try await decoded("/api/peers") }
@@ -95,7 +102,7 @@ struct WorkerAPI: Sendable {
     }
 
     private func answer(_ request: HTTPClientRequest) async throws -> Data {
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+        let response = try await Self.client.execute(request, timeout: .seconds(60))
         let body = try await response.body.collect(upTo: Self.answerBytesMax)
         guard response.status.code == 200 else {
             throw Refused(description: "\(request.method.rawValue) was answered with \(response.status.code)")

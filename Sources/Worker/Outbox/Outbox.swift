@@ -26,8 +26,10 @@ actor Outbox: Service {
     private var machine: OutboxMachine
     private var persistedThrough: Int64 = 0
     private var lastPersistedAt = ContinuousClock.now
-    /// Wakes the feed when a confirm has made room.
-    private var roomWaiter: CheckedContinuation<Void, Never>?
+    /// The feed, while it waits for settlements.
+    private var feedWaiter: CheckedContinuation<Void, Never>?
+    /// Counts the rounds of settlements.
+    private var settledRounds = 0
 
     init(
         settings: WorkerSettings, records: RecordStore, line: BrokerLine, retry: StorageRetry,
@@ -78,14 +80,14 @@ actor Outbox: Service {
     private func feedUntilCancelled(_ session: Session) async throws {
         for await _ in records.head.heads() {
             while !Task.isCancelled {
-                let demand = machine.demand
-                guard demand != .nothing else {
-                    await room()
+                let rounds = settledRounds
+                guard machine.demand != .nothing else {
+                    await settlement(after: rounds)
                     continue
                 }
                 guard let page = try await page(after: machine.sentThrough) else { break }
                 guard page.isFull || machine.demand == .anything else {
-                    await room()
+                    await settlement(after: rounds)
                     continue
                 }
                 try await send(page, session)
@@ -189,13 +191,14 @@ actor Outbox: Service {
         try await persist()
     }
 
-    /// Suspends until a confirm has made room.
-    private func room() async {
+    /// Suspends until there were settlements after that many rounds of them. The count is looked at where the wait
+    /// begins: a round may have come between the decision to wait and the wait.
+    private func settlement(after rounds: Int) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                if Task.isCancelled { return continuation.resume() }
-                roomWaiter?.resume()
-                roomWaiter = continuation
+                if Task.isCancelled || settledRounds != rounds { return continuation.resume() }
+                feedWaiter?.resume()
+                feedWaiter = continuation
             }
         } onCancel: {
             // A cancellation handler cannot await: the hop to the actor needs a task of its own, which ends at once.
@@ -204,7 +207,8 @@ actor Outbox: Service {
     }
 
     private func wakeFeed() {
-        roomWaiter?.resume()
-        roomWaiter = nil
+        settledRounds += 1
+        feedWaiter?.resume()
+        feedWaiter = nil
     }
 }
