@@ -1,4 +1,5 @@
-/// The RabbitMQ URI form: `amqp[s]://user:password@host:port/virtualHost?auth_mechanism=external`, every part percent-decoded.
+/// The RabbitMQ URI form: `amqp[s]://user:password@host:port/virtualHost?auth_mechanism=external`, every part
+/// percent-decoded.
 extension Endpoint {
     /// Defaults: port 5672 (5671 with TLS), user and password `guest`, virtual host `/` (also for an empty path).
     /// SASL EXTERNAL is taken when asked for, or when a client certificate is there and no user is.
@@ -11,7 +12,8 @@ extension Endpoint {
         }
         let isExternal = try parts.asksForExternal ?? (parts.user == nil && files?.certificate != nil)
         if isExternal, files?.certificate == nil {
-            throw AMQPError(.invalidURL, "auth_mechanism=external needs an amqps URL and a client certificate with its key")
+            throw AMQPError(
+                .invalidURL, "auth_mechanism=external needs an amqps URL and a client certificate with its key")
         }
         self.init(
             host: parts.host,
@@ -83,7 +85,8 @@ private struct URLParts {
             var answer: Bool?
             for item in query {
                 guard item.name == "auth_mechanism" else {
-                    throw Self.invalid("the parameter \(item.name.debugDescription) is unknown; auth_mechanism is the only one")
+                    throw Self.invalid(
+                        "the parameter \(item.name.debugDescription) is unknown; auth_mechanism is the only one")
                 }
                 switch item.value.lowercased() {
                 case "external": answer = true
@@ -99,7 +102,9 @@ private struct URLParts {
         let host: String
         var portText: Substring?
         if address.first == "[" {
-            guard let close = address.firstIndex(of: "]") else { throw invalid("the ] after the IPv6 address is missing") }
+            guard let close = address.firstIndex(of: "]") else {
+                throw invalid("the ] after the IPv6 address is missing")
+            }
             host = String(address[address.index(after: address.startIndex)..<close])
             let after = address[address.index(after: close)...]
             if !after.isEmpty {

@@ -27,7 +27,8 @@ enum WireSize {
         try checkName(outgoing.routingKey, "routing key")
         let message = outgoing.message
         guard message.body.count <= bodySizeMax else {
-            throw AMQPError(.invalidArgument, "the body has \(message.body.count) bytes, above the limit of \(bodySizeMax)")
+            throw AMQPError(
+                .invalidArgument, "the body has \(message.body.count) bytes, above the limit of \(bodySizeMax)")
         }
         var header = frameOverheadBytes + contentHeaderBytes + 10
         for (text, what) in message.shortStrings {

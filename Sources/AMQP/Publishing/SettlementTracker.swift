@@ -49,7 +49,8 @@ struct SettlementTracker {
         return number
     }
 
-    /// The broker's `basic.ack` or `basic.nack`. Returns those that a caller waits for; unknown numbers count for nothing.
+    /// The broker's `basic.ack` or `basic.nack`. Returns those that a caller waits for; unknown numbers count for
+    /// nothing.
     mutating func settle(_ number: UInt64, isMultiple: Bool, isRefused: Bool) -> [Settlement] {
         guard number < nextNumber else { return [] }
         var awaited: [Settlement] = []
@@ -67,8 +68,8 @@ struct SettlementTracker {
         return awaited
     }
 
-    /// The broker's `basic.return`, which comes before the settlement. Returns come in the order of publishing, so it is
-    /// the first mandatory message that looks like it; a `messageID` of its own makes that exact.
+    /// The broker's `basic.return`, which comes before the settlement. Returns come in the order of publishing, so it
+    /// is the first mandatory message that looks like it; a `messageID` of its own makes that exact.
     mutating func markReturned(_ likeness: Likeness, replyCode: UInt16, reason: String) {
         for index in start..<entries.count where entries[index].isMandatory && !entries[index].isSettled {
             let number = base + UInt64(index)

@@ -1,7 +1,7 @@
 /// Consuming: each consumer has a channel of its own, so that its limit, its tags and its mishaps are its own.
 extension Session {
-    /// Begins to take deliveries from a queue, at most `prefetchMax` unacknowledged (1 or more: the broker's "unlimited" is
-    /// refused). An exclusive consumer is the queue's only one, or throws `.accessRefused`.
+    /// Begins to take deliveries from a queue, at most `prefetchMax` unacknowledged (1 or more: the broker's
+    /// "unlimited" is refused). An exclusive consumer is the queue's only one, or throws `.accessRefused`.
     package func consume(
         _ queue: String, prefetchMax: UInt16, isExclusive: Bool = false
     ) async throws(AMQPError) -> Consumer {
@@ -21,8 +21,8 @@ extension Session {
         return Consumer(session: self, id: state.id)
     }
 
-    /// Tells the broker that a delivery, and with `isMultiple` every earlier one of the consumer, is done with. A tag of
-    /// another session, or of a consumer that has ended, does nothing: the broker delivers those again.
+    /// Tells the broker that a delivery, and with `isMultiple` every earlier one of the consumer, is done with. A tag
+    /// of another session, or of a consumer that has ended, does nothing: the broker delivers those again.
     package func acknowledge(_ tag: DeliveryTag, isMultiple: Bool = false) async throws(AMQPError) {
         guard tag.session == id else { return }
         let connection = try live()

@@ -1,5 +1,6 @@
-/// Calls that the broker answers. Each takes at most `callTimeoutSeconds` (then the session ends, since the answer could still
-/// come) and cannot be cancelled. Those about exchanges and queues have channels of their own, which a refusal costs.
+/// Calls that the broker answers. Each takes at most `callTimeoutSeconds` (then the session ends, since the answer
+/// could still come) and cannot be cancelled. Those about exchanges and queues have channels of their own, which a
+/// refusal costs.
 extension Session {
     /// Declaring what exists with the same properties changes nothing; with others it throws `.preconditionFailed`.
     package func declareExchange(
@@ -27,8 +28,8 @@ extension Session {
         _ = try await declare(.deleteExchange(name: name, onlyIfUnused: onlyIfUnused))
     }
 
-    /// Declaring what exists with the same properties changes nothing; with others it throws `.preconditionFailed`. For the
-    /// name "" the broker chooses one. An exclusive queue belongs to this session and goes with it.
+    /// Declaring what exists with the same properties changes nothing; with others it throws `.preconditionFailed`.
+    /// For the name "" the broker chooses one. An exclusive queue belongs to this session and goes with it.
     @discardableResult
     package func declareQueue(
         _ name: String, isDurable: Bool = true, isExclusive: Bool = false, isAutoDelete: Bool = false,

@@ -19,7 +19,8 @@ extension Session {
         case .consumerCancelled(let number):
             guard let channel = channels[number], case .consuming(let consumer) = channel.use else { return }
             consumer.reason = AMQPError(
-                .cancelledByBroker, "the broker ended the consumer of \(consumer.queue): the queue was deleted or moved")
+                .cancelledByBroker, "the broker ended the consumer of \(consumer.queue): the queue was deleted or moved"
+            )
             stirred.append(consumer)
         case .reply(let number, let reply):
             answer(reply, on: number)
@@ -33,7 +34,8 @@ extension Session {
             try? connection.acceptConnectionClose()
             end(
                 AMQPError(
-                    replyCode: replyCode, text: text, doing: "the broker closed the connection", isWholeConnection: true))
+                    replyCode: replyCode, text: text, doing: "the broker closed the connection", isWholeConnection: true
+                ))
         case .connectionCloseAccepted:
             end(AMQPError(.closed, "the session was closed"))
         case .blocked(let reason):

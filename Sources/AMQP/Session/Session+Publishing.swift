@@ -24,19 +24,21 @@ extension Session {
         return try await publish([outgoing]).lowerBound
     }
 
-    /// Publishes messages in order, under consecutive numbers, and returns when all are written. Suspends while the window is
-    /// full or the broker takes nothing, at most `callTimeoutSeconds` in all: then throws `.timedOut` or `.blocked`.
+    /// Publishes messages in order, under consecutive numbers, and returns when all are written. Suspends while the
+    /// window is full or the broker takes nothing, at most `callTimeoutSeconds` in all: then throws `.timedOut` or
+    /// `.blocked`.
     ///
-    /// After an error some of the messages may have been published, none of which shows in `nextSettlements`: publish them
-    /// again. An exchange that does not exist, or that the user may not write to, ends the session (AMQP has it so).
+    /// After an error some of the messages may have been published, none of which shows in `nextSettlements`: publish
+    /// them again. An exchange that does not exist, or that the user may not write to, ends the session (AMQP has it
+    /// so).
     package func publish(_ batch: [Outgoing]) async throws(AMQPError) -> ClosedRange<UInt64> {
         guard !batch.isEmpty else { throw AMQPError(.invalidArgument, "there is nothing to publish") }
         try check(batch)
         return try await wait { enqueue(batch, id: $0.id, .written($0.continuation)) }.get()
     }
 
-    /// Publishes one message and suspends until the broker has settled it, at most `callTimeoutSeconds`. It does not show in
-    /// `nextSettlements`.
+    /// Publishes one message and suspends until the broker has settled it, at most `callTimeoutSeconds`. It does not
+    /// show in `nextSettlements`.
     package func publishConfirmed(
         _ message: Message, exchange: String, routingKey: String, isMandatory: Bool = false
     ) async throws(AMQPError) -> Settlement.Outcome {
@@ -68,7 +70,14 @@ extension Session {
     /// Writes what waits, as far as window, socket and broker allow.
     @discardableResult
     func flush() -> Progress {
-        guard case .open(let connection) = phase else { return .done }
+        guard case .open(let connection) = phase, let first = pending.first else { return .done }
+        let isMany = first.batch.count > 1 || pending.count > 1
+        if isMany { connection.setCorked(true) }
+        defer { if isMany, case .open = phase { connection.setCorked(false) } }
+        return write(on: connection)
+    }
+
+    private func write(on connection: Connection) -> Progress {
         var budget = Self.bytesPerFlushMax
         var unchecked = Self.bytesPerCheckMax
         while let head = pending.first {

@@ -3,8 +3,8 @@ import Synchronization
 
 /// One connection to a broker, on a thread of its own. It ends once and never heals: after an error open another.
 ///
-/// It must be ended by `close()`, by `interrupt()`, or by the broker; letting go of it does not end it. Publish and consume
-/// on different sessions: during an alarm the broker stops reading from those that publish.
+/// It must be ended by `close()`, by `interrupt()`, or by the broker; letting go of it does not end it. Publish and
+/// consume on different sessions: during an alarm the broker stops reading from those that publish.
 package actor Session {
     enum Phase {
         case opening(deadline: UInt64)
@@ -96,7 +96,8 @@ package actor Session {
         return session
     }
 
-    /// Suspends until the session has ended and says why: `.closed` after `close()`. A cancelled task gets `.cancelled`.
+    /// Suspends until the session has ended and says why: `.closed` after `close()`. A cancelled task gets
+    /// `.cancelled`.
     package func ended() async -> AMQPError {
         if case .ended(let error) = phase { return error }
         switch await wait({ endWaits.append($0) }) {

@@ -78,7 +78,8 @@ extension Connection {
 
     private func sendExchange(_ request: Request, _ channel: UInt16, _ doing: String) throws(AMQPError) {
         switch request {
-        case .declareExchange(let name, let kind, let isPassive, let isDurable, let isAutoDelete, let isInternal, let table):
+        case .declareExchange(
+            let name, let kind, let isPassive, let isDurable, let isAutoDelete, let isInternal, let table):
             var method = amqp_exchange_declare_t(
                 ticket: 0, exchange: pool.bytes(name), type: pool.bytes(kind), passive: isPassive ? 1 : 0,
                 durable: isDurable ? 1 : 0, auto_delete: isAutoDelete ? 1 : 0, internal: isInternal ? 1 : 0, nowait: 0,

@@ -1,8 +1,8 @@
 import CRabbitMQ
 import Glibc
 
-/// A logged-in connection of librabbitmq: frames in, methods and messages out. It belongs to one thread (two would abort
-/// the process) and blocks that thread only in a send that the socket does not take.
+/// A logged-in connection of librabbitmq: frames in, methods and messages out. It belongs to one thread (two would
+/// abort the process) and blocks that thread only in a send that the socket does not take.
 final class Connection {
     let handle: amqp_connection_state_t
     /// The socket, to wait for. Never read or closed here.
@@ -38,6 +38,12 @@ final class Connection {
     var isWritable: Bool {
         var socket = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         return poll(&socket, 1, 0) == 1
+    }
+
+    /// While corked the kernel gathers what is written into full packets, for 200 ms at most (tcp(7)).
+    func setCorked(_ isCorked: Bool) {
+        var value: Int32 = isCorked ? 1 : 0
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_CORK, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
     /// Throws what a negative status means; a cut from outside goes before what librabbitmq makes of it.

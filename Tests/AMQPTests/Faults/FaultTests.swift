@@ -33,17 +33,22 @@ struct FaultTests {
     func stuck() async throws {
         let broker = try await Self.broker.value()
         let host = try await broker.makeVirtualHost()
-        try await withSession(on: host.endpoint, configure: {
-            $0.callTimeoutSeconds = 2
-            $0.heartbeatSeconds = 60
-        }) { session in
+        try await withSession(
+            on: host.endpoint,
+            configure: {
+                $0.callTimeoutSeconds = 2
+                $0.heartbeatSeconds = 60
+            }
+        ) { session in
             try await session.declareQueue("q")
             try broker.pause()
             let start = ContinuousClock.now
             let big = Message(body: Array(repeating: 1, count: 8 << 20), isPersistent: false)
             let codes = await withTaskGroup(of: AMQPError.Code?.self) { group in
                 for _ in 0..<6 {
-                    group.addTask { await code { try await session.publishConfirmed(big, exchange: "", routingKey: "q") } }
+                    group.addTask {
+                        await code { try await session.publishConfirmed(big, exchange: "", routingKey: "q") }
+                    }
                     group.addTask { await code { try await session.inspectQueue("q") } }
                 }
                 return await group.reduce(into: []) { $0.append($1) }
@@ -76,7 +81,8 @@ struct FaultTests {
     func memoryAlarm() async throws {
         let broker = try await Self.broker.value()
         let host = try await broker.makeVirtualHost()
-        try await withSession(on: host.endpoint, name: "publisher", configure: { $0.callTimeoutSeconds = 2 }) { publisher in
+        try await withSession(on: host.endpoint, name: "publisher", configure: { $0.callTimeoutSeconds = 2 }) {
+            publisher in
             try await withSession(on: host.endpoint, name: "consumer") { other in
                 try await publisher.declareQueue("q")
                 try await fill("q", with: 3, on: publisher)
@@ -112,6 +118,7 @@ struct FaultTests {
         try await withSession(on: host.endpoint, configure: { $0.heartbeatSeconds = 60 }) { session in
             try await session.declareQueue("q", arguments: ["x-queue-type": "quorum"])
             try await session.declareQueue("empty")
+            try await broker.keepDeclarations()
             try await fill("q", with: 5, on: session)
             let consumer = try await session.consume("empty", prefetchMax: 1)
             async let next = code { try await consumer.next(max: 1) }
@@ -125,7 +132,7 @@ struct FaultTests {
         #expect(await code { try await withSession(on: host.endpoint) { _ in } } == .unreachable)
         try await broker.restart()
         // A quorum queue answers only when it has elected a leader.
-        try await withSession(on: host.endpoint, configure: { $0.callTimeoutSeconds = 60 }) { session in
+        try await withSession(on: host.endpoint, configure: { $0.callTimeoutSeconds = 30 }) { session in
             let consumer = try await session.consume("q", prefetchMax: 10)
             #expect(try await take(5, from: consumer).map(\.message.body) == [[0], [1], [2], [3], [4]])
         }

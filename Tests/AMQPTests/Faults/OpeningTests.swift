@@ -88,7 +88,9 @@ extension BrokerTests {
                 #expect(await session.ended().code == .closed)
                 #expect(await code { try await consumer.next(max: 1) } == .ended)
                 #expect(await code { try await session.nextSettlements() } == .ended)
-                #expect(await code { try await session.publish(Message(body: []), exchange: "", routingKey: "q") } == .ended)
+                #expect(
+                    await code { try await session.publish(Message(body: []), exchange: "", routingKey: "q") } == .ended
+                )
                 #expect(await code { try await session.inspectQueue("q") } == .ended)
                 #expect(await code { try await session.consume("q", prefetchMax: 1) } == .ended)
                 for await _ in session.events { Issue.record("an event after the end") }

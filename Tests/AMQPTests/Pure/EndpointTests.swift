@@ -50,11 +50,13 @@ struct EndpointTests {
         arguments: [
             "", "h", "http://h", "amqp:/h", "amqp://", "amqp://:5672", "amqp://u:secret@", "amqp://u:secret@h:0",
             "amqp://u:secret@h:65536", "amqp://u:secret@h:x", "amqp://u:secret@h:", "amqp://u:secret%@h",
-            "amqp://u:secret%2@h", "amqp://u:secret%zz@h", "amqp://:secret@h", "amqp://u:secret@x@h", "amqp://u:secret@h/a/b",
+            "amqp://u:secret%2@h", "amqp://u:secret%zz@h", "amqp://:secret@h", "amqp://u:secret@x@h",
+            "amqp://u:secret@h/a/b",
             "amqp://u:secret%00@h", "amqp://u:secret%ff@h", "amqp://u:secret@[::1", "amqp://u:secret@[::1]x",
             "amqp://u:secret@h?heartbeat=5", "amqp://u:secret@h?auth_mechanism=magic", "amqp://u:secret#@h",
             "amqp://u:secret@h o", "amqp://u:secret@h/" + String(repeating: "v", count: 256),
-            "amqp://u:secret@" + String(repeating: "h", count: 254), "amqp://u:" + String(repeating: "secret", count: 999),
+            "amqp://u:secret@" + String(repeating: "h", count: 254),
+            "amqp://u:" + String(repeating: "secret", count: 999),
         ])
     func malformed(url: String) {
         let error = #expect(throws: AMQPError.self) { try Endpoint(url: url) }

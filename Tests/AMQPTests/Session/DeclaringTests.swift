@@ -8,7 +8,9 @@ extension BrokerTests {
         @Test("what was declared can be inspected, bound, purged and deleted")
         func lifeCycle() async throws {
             try await withSession { session, _ in
-                for kind in ExchangeKind.allCases { try await session.declareExchange("x.\(kind.rawValue)", kind: kind) }
+                for kind in ExchangeKind.allCases {
+                    try await session.declareExchange("x.\(kind.rawValue)", kind: kind)
+                }
                 try await session.declareExchange(
                     "x", kind: .topic, arguments: ["alternate-exchange": "x.fanout"])
                 try await session.inspectExchange("x")
@@ -58,7 +60,8 @@ extension BrokerTests {
         func exclusive() async throws {
             let host = try await PrivateBroker.shared().makeVirtualHost()
             let name = try await withSession(on: host.endpoint) { owner in
-                let name = try await owner.declareQueue("", isDurable: false, isExclusive: true, isAutoDelete: true).name
+                let name = try await owner.declareQueue("", isDurable: false, isExclusive: true, isAutoDelete: true)
+                    .name
                 #expect(!name.isEmpty)
                 try await withSession(on: host.endpoint) { other in
                     #expect(await code { try await other.consume(name, prefetchMax: 1) } == .resourceLocked)
@@ -78,7 +81,8 @@ extension BrokerTests {
                 #expect(await code { try await session.consume(long, prefetchMax: 1) } == .invalidArgument)
                 #expect(
                     await code {
-                        try await session.declareQueue("q", arguments: ["a": .bytes(Array(repeating: 0, count: 131_072))])
+                        try await session.declareQueue(
+                            "q", arguments: ["a": .bytes(Array(repeating: 0, count: 131_072))])
                     } == .invalidArgument)
                 try await session.declareQueue("q")
             }
@@ -88,7 +92,9 @@ extension BrokerTests {
         func concurrent() async throws {
             try await withSession { session, _ in
                 try await withThrowingTaskGroup(of: Void.self) { group in
-                    for number in 0..<20 { group.addTask { try await session.declareQueue("q\(number)", isDurable: false) } }
+                    for number in 0..<20 {
+                        group.addTask { try await session.declareQueue("q\(number)", isDurable: false) }
+                    }
                     try await group.waitForAll()
                 }
                 #expect(try await session.inspectQueue("q19").messages == 0)

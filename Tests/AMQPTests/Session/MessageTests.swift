@@ -45,7 +45,8 @@ extension BrokerTests {
             }
         }
 
-        @Test("bodies around the frame size, and of many frames, arrive whole", arguments: [4_087, 4_088, 4_089, 1 << 20])
+        @Test(
+            "bodies around the frame size, and of many frames, arrive whole", arguments: [4_087, 4_088, 4_089, 1 << 20])
         func sizes(size: Int) async throws {
             let body = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }
             try await withSession(configure: { $0.frameSizeMaxBytes = 4_096 }) { session, _ in
@@ -97,7 +98,9 @@ extension BrokerTests {
                 #expect(message.headers["big"] == .int(1 << 62))
                 #expect(message.headers["small"] == .int(-1))
                 #expect(message.headers["date"] == .timestamp(1_601_510_400))
-                #expect(message.headers["table"] == .table(["list": .array([1, .table(["k": .void])]), "empty": .table([:])]))
+                #expect(
+                    message.headers["table"]
+                        == .table(["list": .array([1, .table(["k": .void])]), "empty": .table([:])]))
                 #expect(message.headers[""] == "empty name")
                 #expect(message.headers["deep"]?.depth == Field.depthMax)
                 #expect(message.headers["bytes"] != nil)

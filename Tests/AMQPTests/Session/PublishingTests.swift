@@ -121,7 +121,8 @@ extension BrokerTests {
             #expect(failure?.code == .notFound)
             #expect(failure?.description.contains("missing") == true)
             #expect(await session.ended().code == .notFound)
-            #expect(await code { try await session.publish(Message(body: []), exchange: "", routingKey: "q") } == .ended)
+            #expect(
+                await code { try await session.publish(Message(body: []), exchange: "", routingKey: "q") } == .ended)
         }
 
         @Test("publishing suspends while nobody collects settlements, and goes on when they are collected")

@@ -31,8 +31,9 @@ extension BrokerTests {
                     if let last = deliveries.last { try await other.acknowledge(last.tag, isMultiple: true) }
                 }
                 let consumed = ContinuousClock.now - start
-                print("confirmed/s: \(Int(Double(total) / (published / .seconds(1)))),",
-                      "delivered/s: \(Int(Double(total) / (consumed / .seconds(1))))")
+                print(
+                    "confirmed/s: \(Int(Double(total) / (published / .seconds(1)))),",
+                    "delivered/s: \(Int(Double(total) / (consumed / .seconds(1))))")
             }
         }
     }
