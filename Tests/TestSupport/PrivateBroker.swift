@@ -142,8 +142,7 @@ package actor LazyBroker {
     package init(_ start: @escaping @Sendable () async throws -> PrivateBroker) { self.start = start }
 
     package func value() async throws -> PrivateBroker {
-        // Unstructured: it serves every test that asks, and must not be cancelled with the first of them.
-        let task = self.task ?? Task { try await start() }
+        let task = self.task ?? Task { try await start() }  // serves every test that asks, not only the first
         self.task = task
         return try await task.value
     }

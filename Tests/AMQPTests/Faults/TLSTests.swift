@@ -107,8 +107,7 @@ private struct TLSBroker {
         private var task: Task<TLSBroker, any Error>?
 
         func value() async throws -> TLSBroker {
-            // Unstructured: it serves every test that asks, and must not be cancelled with the first of them.
-            let task = self.task ?? Task { try await TLSBroker() }
+            let task = self.task ?? Task { try await TLSBroker() }  // serves every test that asks, not only the first
             self.task = task
             return try await task.value
         }
