@@ -43,15 +43,21 @@ package final class PrivateBroker: Sendable {
     package static func start(
         hasManagement: Bool = false, plugins: [String] = [], configuration: String = ""
     ) async throws -> PrivateBroker {
+        try await start(hasManagement: hasManagement, plugins: plugins) { _ in configuration }
+    }
+
+    /// A broker for one test. `configure` may make files in the broker's directory, which goes with the broker, and
+    /// returns lines for rabbitmq.conf.
+    package static func start(
+        hasManagement: Bool = false, plugins: [String] = [], configure: (_ directory: String) async throws -> String
+    ) async throws -> PrivateBroker {
         let directory = FileManager.default.temporaryDirectory.path + "/wherry-broker-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        try await configure(directory).write(toFile: directory + "/extra.conf", atomically: true, encoding: .utf8)
         var arguments = ["start", directory, "--temporary", "--owner", String(getpid())]
+        arguments += ["--config-file", directory + "/extra.conf"]
         if hasManagement { arguments.append("--management") }
         for plugin in plugins { arguments += ["--plugin", plugin] }
-        if !configuration.isEmpty {
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            try configuration.write(toFile: directory + "/extra.conf", atomically: true, encoding: .utf8)
-            arguments += ["--config-file", directory + "/extra.conf"]
-        }
         let output = try await Subprocess.run(script, arguments)
         return try PrivateBroker(directory: directory, report: report(output))
     }
@@ -84,6 +90,10 @@ package final class PrivateBroker: Sendable {
     /// SIGSTOP: connections stay open and nothing answers.
     package func pause() throws { try signal(SIGSTOP) }
     package func resume() throws { try signal(SIGCONT) }
+
+    /// Writes the register of quorum queues to disk. RabbitMQ does so only every few seconds, and a queue that it does not
+    /// know after a SIGKILL is empty, whatever it had confirmed: call this between declaring and `kill`.
+    package func keepDeclarations() async throws { try await eval("[dets:sync(T) || T <- dets:all()].") }
 
     /// SIGKILL.
     package func kill() async throws { try await Subprocess.run(Self.script, ["kill", directory]) }
@@ -132,8 +142,7 @@ package actor LazyBroker {
     package init(_ start: @escaping @Sendable () async throws -> PrivateBroker) { self.start = start }
 
     package func value() async throws -> PrivateBroker {
-        // Unstructured: it serves every test that asks, and must not be cancelled with the first of them.
-        let task = self.task ?? Task { try await start() }
+        let task = self.task ?? Task { try await start() }  // serves every test that asks, not only the first
         self.task = task
         return try await task.value
     }
@@ -144,6 +153,10 @@ private final class VirtualHostNames: Sendable {
     private let count = Mutex(0)
 
     func next() -> String {
-        "\(prefix)-\(count.withLock { $0 += 1; return $0 })"
+        let number = count.withLock { count in
+            count += 1
+            return count
+        }
+        return "\(prefix)-\(number)"
     }
 }

@@ -3,8 +3,8 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     package enum Authentication: Sendable, Hashable {
         /// SASL PLAIN.
         case plain(user: String, password: String)
-        /// SASL EXTERNAL: the broker takes the user from the client's certificate. The identity is only a name for it,
-        /// never empty.
+        /// SASL EXTERNAL: the broker takes the user from the client's certificate. The identity is only a name for
+        /// it, never empty.
         case external(identity: String)
     }
 

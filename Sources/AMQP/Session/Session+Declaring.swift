@@ -28,8 +28,8 @@ extension Session {
         _ = try await declare(.deleteExchange(name: name, onlyIfUnused: onlyIfUnused))
     }
 
-    /// Declaring what exists with the same properties changes nothing; with others it throws `.preconditionFailed`. For
-    /// the name "" the broker chooses one. An exclusive queue belongs to this session and goes with it.
+    /// Declaring what exists with the same properties changes nothing; with others it throws `.preconditionFailed`.
+    /// For the name "" the broker chooses one. An exclusive queue belongs to this session and goes with it.
     @discardableResult
     package func declareQueue(
         _ name: String, isDurable: Bool = true, isExclusive: Bool = false, isAutoDelete: Bool = false,

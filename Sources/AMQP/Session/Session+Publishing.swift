@@ -70,7 +70,14 @@ extension Session {
     /// Writes what waits, as far as window, socket and broker allow.
     @discardableResult
     func flush() -> Progress {
-        guard case .open(let connection) = phase else { return .done }
+        guard case .open(let connection) = phase, let first = pending.first else { return .done }
+        let isMany = first.batch.count > 1 || pending.count > 1
+        if isMany { connection.setCorked(true) }
+        defer { if isMany, case .open = phase { connection.setCorked(false) } }
+        return write(on: connection)
+    }
+
+    private func write(on connection: Connection) -> Progress {
         var budget = Self.bytesPerFlushMax
         var unchecked = Self.bytesPerCheckMax
         while let head = pending.first {

@@ -40,6 +40,12 @@ final class Connection {
         return poll(&socket, 1, 0) == 1
     }
 
+    /// While corked the kernel gathers what is written into full packets, for 200 ms at most (tcp(7)).
+    func setCorked(_ isCorked: Bool) {
+        var value: Int32 = isCorked ? 1 : 0
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_CORK, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     /// Throws what a negative status means; a cut from outside goes before what librabbitmq makes of it.
     func check(_ status: Int32, _ doing: String) throws(AMQPError) {
         guard status < 0 else { return }

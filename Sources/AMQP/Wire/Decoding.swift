@@ -125,19 +125,6 @@ extension Frame {
                     replyCode: it.reply_code, reason: it.reply_text.string, exchange: it.exchange.string,
                     routingKey: it.routing_key.string))
             return
-        case AMQP_QUEUE_DECLARE_OK_METHOD:
-            guard let it = decoded(amqp_queue_declare_ok_t.self) else { break }
-            let counts = QueueCounts(name: it.queue.string, messages: it.message_count, consumers: it.consumer_count)
-            self = .reply(channel: channel, .queue(counts))
-            return
-        case AMQP_QUEUE_PURGE_OK_METHOD:
-            guard let it = decoded(amqp_queue_purge_ok_t.self) else { break }
-            self = .reply(channel: channel, .count(it.message_count))
-            return
-        case AMQP_QUEUE_DELETE_OK_METHOD:
-            guard let it = decoded(amqp_queue_delete_ok_t.self) else { break }
-            self = .reply(channel: channel, .count(it.message_count))
-            return
         case AMQP_CHANNEL_CLOSE_METHOD:
             guard let it = decoded(amqp_channel_close_t.self) else { break }
             self = .channelClosed(channel: channel, replyCode: it.reply_code, text: it.reply_text.string)
@@ -163,14 +150,42 @@ extension Frame {
         case AMQP_BASIC_CANCEL_METHOD:
             self = .consumerCancelled(channel: channel)
             return
+        default:
+            if let reply = Reply(method) {
+                self = .reply(channel: channel, reply)
+                return
+            }
+        }
+        self = .unexpected(method: method.id)
+    }
+}
+
+extension Reply {
+    /// Nil for a method that answers none.
+    fileprivate init?(_ method: amqp_method_t) {
+        switch method.id {
+        case AMQP_QUEUE_DECLARE_OK_METHOD:
+            guard let it = method.decoded?.assumingMemoryBound(to: amqp_queue_declare_ok_t.self).pointee else {
+                return nil
+            }
+            self = .queue(
+                QueueCounts(name: it.queue.string, messages: it.message_count, consumers: it.consumer_count))
+        case AMQP_QUEUE_PURGE_OK_METHOD:
+            guard let it = method.decoded?.assumingMemoryBound(to: amqp_queue_purge_ok_t.self).pointee else {
+                return nil
+            }
+            self = .count(it.message_count)
+        case AMQP_QUEUE_DELETE_OK_METHOD:
+            guard let it = method.decoded?.assumingMemoryBound(to: amqp_queue_delete_ok_t.self).pointee else {
+                return nil
+            }
+            self = .count(it.message_count)
         case AMQP_CHANNEL_OPEN_OK_METHOD, AMQP_CHANNEL_CLOSE_OK_METHOD, AMQP_CONFIRM_SELECT_OK_METHOD,
             AMQP_EXCHANGE_DECLARE_OK_METHOD, AMQP_EXCHANGE_DELETE_OK_METHOD, AMQP_QUEUE_BIND_OK_METHOD,
             AMQP_QUEUE_UNBIND_OK_METHOD, AMQP_BASIC_QOS_OK_METHOD, AMQP_BASIC_CONSUME_OK_METHOD,
             AMQP_BASIC_CANCEL_OK_METHOD:
-            self = .reply(channel: channel, .done(method: method.id))
-            return
-        default: break
+            self = .done(method: method.id)
+        default: return nil
         }
-        self = .unexpected(method: method.id)
     }
 }

@@ -118,6 +118,7 @@ struct FaultTests {
         try await withSession(on: host.endpoint, configure: { $0.heartbeatSeconds = 60 }) { session in
             try await session.declareQueue("q", arguments: ["x-queue-type": "quorum"])
             try await session.declareQueue("empty")
+            try await broker.keepDeclarations()
             try await fill("q", with: 5, on: session)
             let consumer = try await session.consume("empty", prefetchMax: 1)
             async let next = code { try await consumer.next(max: 1) }
@@ -131,7 +132,7 @@ struct FaultTests {
         #expect(await code { try await withSession(on: host.endpoint) { _ in } } == .unreachable)
         try await broker.restart()
         // A quorum queue answers only when it has elected a leader.
-        try await withSession(on: host.endpoint, configure: { $0.callTimeoutSeconds = 60 }) { session in
+        try await withSession(on: host.endpoint, configure: { $0.callTimeoutSeconds = 30 }) { session in
             let consumer = try await session.consume("q", prefetchMax: 10)
             #expect(try await take(5, from: consumer).map(\.message.body) == [[0], [1], [2], [3], [4]])
         }

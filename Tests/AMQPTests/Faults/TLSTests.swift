@@ -107,38 +107,36 @@ private struct TLSBroker {
         private var task: Task<TLSBroker, any Error>?
 
         func value() async throws -> TLSBroker {
-            // Unstructured: it serves every test that asks, and must not be cancelled with the first of them.
-            let task = self.task ?? Task { try await TLSBroker() }
+            let task = self.task ?? Task { try await TLSBroker() }  // serves every test that asks, not only the first
             self.task = task
             return try await task.value
         }
     }
 
     let broker: PrivateBroker
-    let directory: String
     let port: UInt16
 
     var url: String { "amqps://guest:guest@localhost:\(port)" }
-    func path(_ name: String) -> String { "\(directory)/\(name)" }
+    func path(_ name: String) -> String { "\(broker.directory)/tls/\(name)" }
 
     init() async throws {
-        directory = FileManager.default.temporaryDirectory.path + "/wherry-tls-\(UUID().uuidString)"
-        try await Subprocess.run("/bin/sh", ["-e", "-c", Self.makeCertificates, directory])
-        port = try Listener().port
-        broker = try await PrivateBroker.start(
-            plugins: ["rabbitmq_auth_mechanism_ssl"],
-            configuration: """
+        let port = try Listener().port
+        self.port = port
+        broker = try await PrivateBroker.start(plugins: ["rabbitmq_auth_mechanism_ssl"]) { directory in
+            try await Subprocess.run("/bin/sh", ["-e", "-c", Self.makeCertificates, "\(directory)/tls"])
+            return """
                 listeners.ssl.1 = 127.0.0.1:\(port)
-                ssl_options.cacertfile = \(directory)/ca.pem
-                ssl_options.certfile = \(directory)/server.pem
-                ssl_options.keyfile = \(directory)/server.key
+                ssl_options.cacertfile = \(directory)/tls/ca.pem
+                ssl_options.certfile = \(directory)/tls/server.pem
+                ssl_options.keyfile = \(directory)/tls/server.key
                 ssl_options.verify = verify_peer
                 ssl_options.fail_if_no_peer_cert = false
                 ssl_cert_login_from = common_name
                 auth_mechanisms.1 = PLAIN
                 auth_mechanisms.2 = EXTERNAL
 
-                """)
+                """
+        }
         try await broker.eval(
             """
             U = <<"wherry-client">>, ok = rabbit_auth_backend_internal:add_user(U, <<"unused">>, U), \

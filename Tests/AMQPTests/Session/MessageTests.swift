@@ -107,6 +107,34 @@ extension BrokerTests {
             }
         }
 
+        @Test("headers nested as deep as a frame holds do not exhaust the stack")
+        func bottomless() async throws {
+            let host = try await PrivateBroker.shared().makeVirtualHost()
+            try await withSession(on: host.endpoint) { session in
+                try await session.declareQueue("q")
+                // pika encodes by recursion too, so it gets the nesting as bytes: an array is "A", its length, its
+                // items.
+                let script = """
+                    import sys, pika, struct
+                    from pika import data
+                    nested = b'V'
+                    for _ in range(25000): nested = b'A' + struct.pack('>I', len(nested)) + nested
+                    encode = data.encode_value
+                    def encode_value(pieces, value):
+                        if value != 'NESTED': return encode(pieces, value)
+                        pieces.append(nested)
+                        return len(nested)
+                    data.encode_value = encode_value
+                    channel = pika.BlockingConnection(pika.URLParameters(sys.argv[1])).channel()
+                    channel.basic_publish('', 'q', b'', pika.BasicProperties(headers={'deep': 'NESTED'}))
+                    """
+                try await Subprocess.run("/usr/bin/python3", ["-c", script, host.url])
+                let consumer = try await session.consume("q", prefetchMax: 1)
+                let delivery = try await take(1, from: consumer)[0]
+                #expect(delivery.message.headers["deep"]?.depth == Field.depthMax)
+            }
+        }
+
         @Test("another client reads what a session publishes")
         func read() async throws {
             try await withSession { session, host in
