@@ -182,9 +182,9 @@ package actor Session {
 
     private func logEnd(_ error: AMQPError) {
         if error.code == .closed {
-            logger.notice("broker session closed")
+            logger.debug("broker session closed")
         } else {
-            logger.notice("broker session ended", metadata: ["error": "\(error)"])
+            logger.debug("broker session ended", metadata: ["error": "\(error)"])
         }
     }
 }
