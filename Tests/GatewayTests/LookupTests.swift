@@ -12,7 +12,11 @@ struct LookupTests {
                 ("Condition/c1", Samples.condition("c1", date: "2019-05-06")),
                 ("Condition/c2", Samples.condition("c2", date: "2021-05-06")),
                 ("Condition/c3", Samples.condition("c3")), ("AllergyIntolerance/a1", Samples.allergy())))
-        return try await gateway.eventually(path) { $0.json["entries"]?.elements?.count == 5 }
+        // Coverage is taken before the entries, so it may be behind them, never ahead.
+        return try await gateway.eventually(path) { answer in
+            answer.json["entries"]?.elements?.count == 5
+                && answer.json["coverage"]?.elements?.first?["state"]?.text == "complete"
+        }
     }
 
     @Test("P4: without any broker the lookup holds the own records, by category and then the newest first")

@@ -41,7 +41,10 @@ struct OperationsTests {
             _ = try await gateway.eventually("/api/patients/\(Samples.number)") {
                 $0.json["entries"]?.elements?.count == 1
             }
-            let answer = try await gateway.ask(.get, "/metrics")
+            // What was done is counted just after it shows.
+            let answer = try await gateway.eventually("/metrics") {
+                $0.text.contains("wherry_changes_applied_total{source=\"barts\"} 1")
+            }
             #expect(answer.header("Content-Type") == "text/plain; version=0.0.4; charset=utf-8")
             let metrics = try ExpositionReader.read(answer.text)
             #expect(metrics.value("wherry_source_head", ["source": "barts"]) == 1)
