@@ -32,9 +32,6 @@ package struct AppliedRanges: Sendable, Hashable {
         for island in islands { insert(after: island.after, through: island.through) }
     }
 
-    /// The highest number applied.
-    package var highest: Int64 { islands.last?.through ?? watermark }
-
     /// The lowest numbers that are missing below something applied.
     package var firstHole: Island? {
         islands.first.map { Island(after: watermark, through: $0.after) }

@@ -34,20 +34,6 @@ extension IndexStore {
             return entries
         }
     }
-
-    /// How many entries each source has here; reads the whole index.
-    package func entryCounts() async throws(StorageError) -> [HIEIdentifier: Int] {
-        try await file.read { database in
-            var counts: [HIEIdentifier: Int] = [:]
-            let select = try PreparedStatement(
-                database, "SELECT hie, count(*) FROM entry JOIN source ON source.id = entry.source GROUP BY hie")
-            try select.each { row in
-                if let hie = row.text(0).flatMap({ HIEIdentifier($0) }) { counts[hie] = Int(row.int(1)) }
-                return true
-            }
-            return counts
-        }
-    }
 }
 
 extension IndexedEntry {
