@@ -24,7 +24,7 @@ struct DatabaseFile: Sendable {
     /// Opens the file with that much cache for its writer, brings its schema up to date and checks that the durability
     /// asked for is in force.
     init(
-        _ path: String, durability: Durability, cacheKibibytes: Int, schema: [(name: String, sql: String)]
+        _ path: String, durability: Durability, cacheKibibytes: Int, schema: [SchemaStep]
     ) throws(StorageError) {
         self.path = path
         do {
@@ -51,6 +51,9 @@ struct DatabaseFile: Sendable {
             throw StorageError(error, file: path)
         }
     }
+
+    /// Ends every connection; reads and writes fail from here on.
+    func close() throws { try pool.close() }
 
     /// Reads one snapshot.
     func read<Value: Sendable>(
@@ -97,11 +100,27 @@ struct DatabaseFile: Sendable {
 }
 
 extension DatabaseMigrator {
-    /// A migrator whose steps are SQL scripts, oldest first; steps are only ever added.
-    init(steps: [(name: String, sql: String)]) {
+    /// A migrator of these steps, oldest first.
+    init(steps: [SchemaStep]) {
         self.init()
         for step in steps {
-            registerMigration(step.name) { try $0.execute(sql: step.sql) }
+            registerMigration(step.name) { database in
+                try database.execute(sql: step.sql)
+                try step.finish(database)
+            }
         }
+    }
+}
+
+/// One step of a file's schema: SQL, and what SQL cannot do. Steps are only ever added.
+struct SchemaStep: Sendable {
+    let name: String
+    let sql: String
+    let finish: @Sendable (Database) throws -> Void
+
+    init(_ name: String, _ sql: String, then finish: @escaping @Sendable (Database) throws -> Void = { _ in }) {
+        self.name = name
+        self.sql = sql
+        self.finish = finish
     }
 }

@@ -34,8 +34,13 @@ package final class Worker: Sendable {
         startedAt = clock.now
         let hie = try Self.hie(settings)
         directory = try DataDirectory(path: settings.dataDirectory, hie: hie.id)
-        records = try RecordStore(path: directory.file("records.sqlite"), shares: hie.shares, now: clock.now)
-        index = try IndexStore(path: directory.file("index.sqlite"))
+        index = try IndexStore(path: directory.file("index.sqlite")) { moved in
+            logger.error("index.set.aside", metadata: ["index.moved": "\(moved)"])
+        }
+        let own = try await index.source(hie.id)?.progress
+        records = try RecordStore(
+            path: directory.file("records.sqlite"), shares: hie.shares, now: clock.now,
+            witness: JournalWitness(epoch: own?.epoch, through: own?.applied.highest ?? 0))
         deadLetters = try DeadLetterStore(path: directory.file("deadletters.sqlite"))
         coverageBoard = CoverageBoard()
         coverageBoard.restore(try await index.sources())
@@ -85,7 +90,7 @@ package final class Worker: Sendable {
                 logger: logger)
         case .consume:
             let parking = Parking(
-                queue: BrokerNames.changesQueue(hie), letters: deadLetters, coverage: coverageBoard,
+                letters: deadLetters, coverage: coverageBoard,
                 counters: counters, retry: retry, clock: clock, logger: logger)
             return Intake(
                 hie: hie, line: line, settings: settings, index: writer, parking: parking, coverage: coverageBoard,

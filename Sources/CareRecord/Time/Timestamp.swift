@@ -19,6 +19,31 @@ package struct Timestamp: Sendable, Hashable, Comparable {
             + "T\(time[0]):\(time[1]):\(time[2]).\(time[3])Z"
     }
 
+    /// Reads the form that `text` gives; `nil` for anything else.
+    package init?(text: some StringProtocol) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 24, let days = Self.days(bytes) else { return nil }
+        func number(_ range: Range<Int>) -> Int64? { Int64(String(decoding: bytes[range], as: UTF8.self)) }
+        guard let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
+            let millisecond = number(20..<23)
+        else { return nil }
+        let moment = Timestamp(
+            milliseconds: (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + millisecond)
+        guard Array(moment.text.utf8) == bytes else { return nil }
+        self = moment
+    }
+
+    /// The day number of the date at the start of a text; whether there is such a day is for the caller to see to.
+    private static func days(_ bytes: [UInt8]) -> Int64? {
+        func number(_ range: Range<Int>) -> Int64? { Int64(String(decoding: bytes[range], as: UTF8.self)) }
+        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10), (1...12).contains(month)
+        else { return nil }
+        let shiftedYear = month <= 2 ? year - 1 : year
+        let (era, yearOfEra) = shiftedYear.floorDivided(by: 400)
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+
     /// Proleptic Gregorian date of a day number; eras of 400 years beginning in March keep leap days last.
     private static func civil(daysSince1970 days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let (era, dayOfEra) = (days + 719_468).floorDivided(by: 146_097)

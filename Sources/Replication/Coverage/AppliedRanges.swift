@@ -32,9 +32,18 @@ package struct AppliedRanges: Sendable, Hashable {
         for island in islands { insert(after: island.after, through: island.through) }
     }
 
-    /// The lowest numbers that are missing below something applied.
-    package var firstHole: Island? {
-        islands.first.map { Island(after: watermark, through: $0.after) }
+    /// The highest number that is applied.
+    package var highest: Int64 { islands.last?.through ?? watermark }
+
+    /// Every hole below something applied, in order.
+    package var holes: [Island] {
+        var holes: [Island] = []
+        var after = watermark
+        for island in islands {
+            holes.append(Island(after: after, through: island.after))
+            after = island.through
+        }
+        return holes
     }
 
     package func contains(_ seq: Int64) -> Bool {

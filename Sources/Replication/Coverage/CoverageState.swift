@@ -4,6 +4,8 @@ package import CareRecord
 package enum CoverageState: Sendable, Hashable {
     case complete
     case behind(changes: Int64)
+    /// Everything is applied, and yet the digests differ: buckets are being mended.
+    case differing
     /// No pulse since that moment; `nil` when none was ever received.
     case silent(since: Timestamp?)
     case held(deadLetters: Int)
@@ -16,7 +18,7 @@ package enum CoverageState: Sendable, Hashable {
     package var word: String {
         switch self {
         case .complete: "complete"
-        case .behind: "behind"
+        case .behind, .differing: "behind"
         case .silent: "silent"
         case .held: "held"
         case .joining: "joining"
@@ -29,6 +31,7 @@ package enum CoverageState: Sendable, Hashable {
         switch self {
         case .complete: nil
         case .behind(let changes): "\(changes) changes are not applied yet"
+        case .differing: "entries differ from the source's: they are compared and mended"
         case .silent(let since?): "no pulse since \(since.text)"
         case .silent(nil): "no pulse received yet"
         case .held(let letters): "\(letters) dead letters wait for an operator"
@@ -60,29 +63,4 @@ package struct SourceCoverage: Sendable, Hashable {
 
     /// Numbers of the journal that are not known to be applied; `nil` while the head is unknown.
     package var behind: Int64? { head.map { max(0, $0 - watermark) } }
-
-    /// What is known of a connected source, judged at `now`. A source that is silent is called so whatever else is
-    /// known, because the rest is as old as its last pulse.
-    package static func judge(
-        _ hie: HIEIdentifier, progress: SourceProgress, freshness: Freshness, held: Int,
-        now: Timestamp, silentAfterMilliseconds: Int64
-    ) -> SourceCoverage {
-        let watermark = progress.applied.watermark
-        let state: CoverageState
-        if let heardAt = freshness.heardAt, let head = freshness.head,
-            now.since(heardAt) <= silentAfterMilliseconds
-        {
-            if watermark < head, freshness.asOf == nil {
-                state = .joining(applied: watermark, of: head)
-            } else if held > 0 {
-                state = .held(deadLetters: held)
-            } else {
-                state = watermark < head ? .behind(changes: head - watermark) : .complete
-            }
-        } else {
-            state = .silent(since: freshness.heardAt)
-        }
-        return SourceCoverage(
-            hie: hie, state: state, asOf: freshness.asOf, watermark: watermark, head: freshness.head, held: held)
-    }
 }

@@ -24,6 +24,25 @@ package struct Epoch: Sendable, Hashable, Comparable {
         text = "\(moment.text)-" + String(repeating: "0", count: 8 - suffix.count) + suffix
     }
 
+    /// The epoch that begins at `moment`, or a millisecond after `last` where the clock has not got there.
+    ///
+    /// `nil` where `last` says no moment, or one more than `aheadMaxMilliseconds` from now: it is no epoch that a worker of
+    /// this journal began.
+    package static func following(
+        _ last: Epoch, at moment: Timestamp, using generator: inout some RandomNumberGenerator
+    ) -> Epoch? {
+        let next = Epoch(beginning: moment, using: &generator)
+        if next > last { return next }
+        guard let begun = Timestamp(text: last.text.prefix(Self.momentLength)),
+            begun.since(moment) <= Self.aheadMaxMilliseconds
+        else { return nil }
+        return Epoch(beginning: Timestamp(milliseconds: begun.milliseconds + 1), using: &generator)
+    }
+
+    /// A year: a clock that was further ahead than that when an epoch began needs an operator.
+    package static let aheadMaxMilliseconds: Int64 = 366 * 86_400_000
+    private static let momentLength = 24
+
     package static func < (left: Epoch, right: Epoch) -> Bool { left.text < right.text }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {

@@ -9,9 +9,18 @@ package import CareRecord
 package struct Freshness: Sendable, Hashable {
     package static let pendingMax = 16
 
-    package struct Pending: Sendable, Hashable {
-        package let head: Int64
-        package let receivedAt: Timestamp
+    /// How the subscriber's entries compare with the source's digest.
+    package enum Comparison: Sendable, Hashable {
+        case agrees
+        case differs
+        /// The two were not at the same number.
+        case unknown
+    }
+
+    private struct Pending: Sendable, Hashable {
+        let head: Int64
+        let digest: UInt64
+        let receivedAt: Timestamp
     }
 
     package private(set) var head: Int64?
@@ -25,21 +34,27 @@ package struct Freshness: Sendable, Hashable {
         self.asOf = asOf
     }
 
-    /// A pulse arrived that names `head`, while everything up to `watermark` was applied.
-    package mutating func pulse(head: Int64, at moment: Timestamp, watermark: Int64) {
+    /// A pulse arrived that names this head and digest.
+    package mutating func pulse(head: Int64, digest: UInt64, at moment: Timestamp) {
         self.head = head
         heardAt = max(heardAt ?? moment, moment)
-        pending.append(Pending(head: head, receivedAt: moment))
+        pending.append(Pending(head: head, digest: digest, receivedAt: moment))
         if pending.count > Self.pendingMax { pending.remove(at: pending.count / 2) }
-        advance(watermark: watermark)
     }
 
-    /// Everything up to `watermark` is applied.
-    package mutating func advance(watermark: Int64) {
+    /// Everything up to `watermark` is applied. `digest` is that of the entries when nothing above it is; a pulse of the
+    /// same head whose digest is another is not caught up with.
+    package mutating func advance(watermark: Int64, digest: UInt64?) -> Comparison {
+        var comparison = Comparison.unknown
         while let first = pending.first, first.head <= watermark {
-            asOf = max(asOf ?? first.receivedAt, first.receivedAt)
             pending.removeFirst()
+            if let digest, first.head == watermark {
+                comparison = first.digest == digest ? .agrees : .differs
+                if comparison == .differs { continue }
+            }
+            asOf = max(asOf ?? first.receivedAt, first.receivedAt)
         }
+        return comparison
     }
 
     /// The source began a new epoch: what was known of its journal no longer holds.
@@ -48,4 +63,7 @@ package struct Freshness: Sendable, Hashable {
         asOf = nil
         pending = []
     }
+
+    /// What was said about catching up is taken back: the entries are known to differ.
+    package mutating func forgetPending() { pending = [] }
 }

@@ -1,71 +1,88 @@
 package import CareRecord
 
-/// A digest of one journal's live entries: per bucket of patients, the XOR of a 64-bit hash of (entry key, seq).
+/// A digest of one source's live entries: per bucket of patients, the XOR of their hashes (`EntryHash`).
 ///
 /// Source and subscriber keep one each; equal content gives equal digests whatever the order in which it arrived, and
-/// putting and removing the same entry cancels out.
-package struct BucketDigest: Sendable, Hashable {
+/// putting and removing the same entry cancels out. Buckets that differ say where to look.
+package struct BucketDigest: Sendable, Equatable {
     package static let bucketCount = 256
 
-    private var buckets: [UInt64]
+    /// Empty while every bucket is zero.
+    private var buckets: [UInt64] = []
 
-    package init() { buckets = Array(repeating: 0, count: Self.bucketCount) }
+    package init() {}
 
     /// Reads the form that `bytes` gives; `nil` for any other length.
     package init?(bytes: some Collection<UInt8>) {
         guard bytes.count == Self.bucketCount * 8 else { return nil }
-        self.init()
+        buckets = Array(repeating: 0, count: Self.bucketCount)
         for (position, byte) in bytes.enumerated() {
             buckets[position / 8] |= UInt64(byte) << (8 * UInt64(position % 8))
         }
     }
 
+    /// Reads the form that `hexadecimal` gives; `nil` for anything else.
+    package init?(hexadecimal text: String) {
+        let digits = text.utf8.compactMap { byte in Character(Unicode.Scalar(byte)).hexDigitValue.map(UInt8.init) }
+        guard digits.count == Self.bucketCount * 16, digits.count == text.utf8.count else { return nil }
+        self.init(bytes: (0..<Self.bucketCount * 8).map { digits[2 * $0] << 4 | digits[2 * $0 + 1] })
+    }
+
     /// The buckets in order, each as eight bytes, least significant first.
     package var bytes: [UInt8] {
-        buckets.flatMap { bucket in (0..<8).map { UInt8(truncatingIfNeeded: bucket >> (8 * UInt64($0))) } }
+        (0..<Self.bucketCount).flatMap { bucket in
+            (0..<8).map { UInt8(truncatingIfNeeded: self[bucket] >> (8 * UInt64($0))) }
+        }
+    }
+
+    /// `bytes` in hexadecimal digits, for a message that a person can read.
+    package var hexadecimal: String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    package subscript(bucket: Int) -> UInt64 {
+        get { buckets.isEmpty ? 0 : buckets[bucket] }
+        set {
+            if buckets.isEmpty {
+                if newValue == 0 { return }
+                buckets = Array(repeating: 0, count: Self.bucketCount)
+            }
+            buckets[bucket] = newValue
+        }
     }
 
     /// All buckets in one number.
     package var total: UInt64 { buckets.reduce(0, ^) }
 
     /// The total as 16 hexadecimal digits, the form of a pulse.
-    package var text: String {
+    package var text: String { Self.text(of: total) }
+
+    package static func text(of total: UInt64) -> String {
         let digits = String(total, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
-    /// Adds the entry, or removes it if it was added before.
-    package mutating func toggle(_ key: EntryKey, seq: Int64) {
-        buckets[Self.bucket(of: key.patient)] ^= Self.hash(key, seq: seq)
+    /// Adds the entry with this hash, or removes it if it was added before.
+    package mutating func toggle(_ patient: NHSNumber, hash: UInt64) {
+        self[Self.bucket(of: patient)] ^= hash
+    }
+
+    /// The buckets in which the two differ, in order.
+    package func differences(from other: BucketDigest) -> [Int] {
+        (0..<Self.bucketCount).filter { self[$0] != other[$0] }
+    }
+
+    /// Adds the difference of two digests, whatever was toggled since those were taken.
+    package mutating func add(_ difference: BucketDigest) {
+        for bucket in 0..<Self.bucketCount { self[bucket] ^= difference[bucket] }
     }
 
     package static func bucket(of patient: NHSNumber) -> Int {
-        Int(mix(UInt64(bitPattern: patient.value)) % UInt64(bucketCount))
+        Int(EntryHash.mix(UInt64(bitPattern: patient.value)) % UInt64(bucketCount))
     }
 
-    /// FNV-1a over patient, type, `/`, id and seq, then a finalising mix so that every bit of the input moves every
-    /// bit of the result.
-    package static func hash(_ key: EntryKey, seq: Int64) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-        func add(_ number: Int64) {
-            for shift in stride(from: UInt64(0), to: 64, by: 8) {
-                add(UInt8(truncatingIfNeeded: UInt64(bitPattern: number) >> shift))
-            }
-        }
-        add(key.patient.value)
-        for byte in key.resource.type.utf8 { add(byte) }
-        add(UInt8(ascii: "/"))
-        for byte in key.resource.id.utf8 { add(byte) }
-        add(seq)
-        return mix(hash)
-    }
-
-    /// The finaliser of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-    private static func mix(_ value: UInt64) -> UInt64 {
-        var mixed = value
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
+    package static func == (left: BucketDigest, right: BucketDigest) -> Bool {
+        left.buckets == right.buckets || left.differences(from: right).isEmpty
     }
 }

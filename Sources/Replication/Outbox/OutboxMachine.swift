@@ -15,6 +15,9 @@ package struct OutboxMachine: Sendable {
         package var eagerInFlightMax = 2
 
         package init() {}
+
+        /// What one message may hold.
+        package var page: PageLimits { PageLimits(changesMax: batchChangesMax, bytesMax: batchBytesMax) }
     }
 
     /// What the outbox may send now.

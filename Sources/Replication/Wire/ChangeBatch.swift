@@ -38,47 +38,76 @@ package struct ChangeBatch: Sendable, Hashable {
     }
 }
 
-/// A change message as it was read: the batch, and the lines that could not be.
-package struct IncomingBatch: Sendable, Hashable {
-    /// A line of the body that was refused; the other lines of its message stand.
-    package struct RefusedLine: Sendable, Hashable {
-        package let line: [UInt8]
-        package let rejection: Rejection
+/// A change message, or a page of a journal, as it was read: the batch, and a letter for each line that could not be.
+package struct IncomingBatch: Sendable, Equatable {
+    package let batch: ChangeBatch
+    /// The lines that were refused; the other lines of the message stand.
+    package let letters: [DeadLetter]
+
+    package init(batch: ChangeBatch, letters: [DeadLetter] = []) {
+        self.batch = batch
+        self.letters = letters
     }
 
-    package let batch: ChangeBatch
-    package let refused: [RefusedLine]
+    /// `queue` is where the delivery was taken from.
+    package init(_ delivery: Delivery, header: MessageHeader, queue: String) throws(Rejection) {
+        let range = try ChangeRange(delivery, header: header)
+        let lines = try ChangeLines(delivery, source: header.source, queue: queue) { seq throws(Rejection) in
+            guard seq > range.after, seq <= range.through else {
+                throw Rejection(.schema, "change \(seq) is outside the range that the headers name")
+            }
+        }
+        batch = ChangeBatch(
+            source: header.source, epoch: try header.requiredEpoch(), after: range.after, through: range.through,
+            changes: lines.changes)
+        letters = lines.letters
+    }
+}
 
-    package init(_ delivery: Delivery, header: MessageHeader) throws(Rejection) {
+/// The range that a message's headers name.
+struct ChangeRange {
+    let after: Int64
+    let through: Int64
+
+    init(_ delivery: Delivery, header: MessageHeader) throws(Rejection) {
+        let headers = delivery.message.headers
+        // A page may say that there is nothing; a message of nothing would not have been sent.
+        let shortest: Int64 = header.kind == .changes ? 1 : 0
+        guard let after = headers[HeaderName.after]?.int, let through = headers[HeaderName.through]?.int, after >= 0,
+            through >= after, through - after >= shortest
+        else {
+            throw Rejection(
+                .schema, "headers \(HeaderName.after) and \(HeaderName.through) must be integers, the second larger")
+        }
+        self.after = after
+        self.through = through
+    }
+}
+
+/// The body of a message with a change a line.
+struct ChangeLines {
+    private(set) var changes: [Change] = []
+    private(set) var letters: [DeadLetter] = []
+
+    init(
+        _ delivery: Delivery, source: HIEIdentifier, queue: String, check: (Int64) throws(Rejection) -> Void
+    ) throws(Rejection) {
         let message = delivery.message
         guard !delivery.isTruncated else { throw Rejection(.schema, "the body is longer than a message may be") }
         guard message.contentType == ChangeBatch.contentType else {
             throw Rejection(.undecodable, "property content_type must be \(ChangeBatch.contentType)")
         }
-        guard let after = message.headers[HeaderName.after]?.int,
-            let through = message.headers[HeaderName.through]?.int, after >= 0, through > after
-        else {
-            throw Rejection(
-                .schema, "headers \(HeaderName.after) and \(HeaderName.through) must be integers, the second larger")
-        }
-        var changes: [Change] = []
-        var refused: [RefusedLine] = []
         for line in message.body.split(separator: UInt8(ascii: "\n")) {
-            guard changes.count + refused.count < ChangeBatch.changesMax else {
+            guard changes.count + letters.count < ChangeBatch.changesMax else {
                 throw Rejection(.schema, "more than \(ChangeBatch.changesMax) changes in a message")
             }
             do throws(Rejection) {
                 let change = try ChangeLine.read(line)
-                guard change.seq > after, change.seq <= through else {
-                    throw Rejection(.schema, "change \(change.seq) is outside the range that the headers name")
-                }
+                try check(change.seq)
                 changes.append(change)
             } catch {
-                refused.append(RefusedLine(line: Array(line), rejection: error))
+                letters.append(DeadLetter(delivery, error, source: source, queue: queue, body: Array(line)))
             }
         }
-        batch = ChangeBatch(
-            source: header.source, epoch: header.epoch, after: after, through: through, changes: changes)
-        self.refused = refused
     }
 }

@@ -8,22 +8,47 @@ package struct MessageHeader: Sendable, Hashable {
     package enum Kind: String, Sendable, CaseIterable {
         case changes = "wherry.changes.v1"
         case pulse = "wherry.pulse.v1"
+        case changesRead = "wherry.changes.read.v1"
+        case bucketsRead = "wherry.buckets.read.v1"
+        case stateRead = "wherry.state.read.v1"
+        case changesPage = "wherry.changes.page.v1"
+        case bucketsPage = "wherry.buckets.page.v1"
+        case state = "wherry.state.v1"
+        case refusal = "wherry.refusal.v1"
+    }
 
-        package func routingKey(of source: HIEIdentifier) -> String {
-            switch self {
-            case .changes: BrokerNames.changeKey(source)
-            case .pulse: BrokerNames.pulseKey(source)
+    /// Where a message arrived, which says what its routing key must be.
+    package enum Arrival: Sendable, Hashable {
+        /// On a subscriber's queue for changes or pulses.
+        case subscription
+        /// On the queue for questions to this HIE.
+        case requests(to: HIEIdentifier)
+        /// On the queue for answers to one run of this HIE's worker.
+        case replies(to: HIEIdentifier, run: String)
+
+        fileprivate func routingKey(of kind: Kind, from source: HIEIdentifier) -> String? {
+            switch (self, kind) {
+            case (.subscription, .changes): BrokerNames.changeKey(source)
+            case (.subscription, .pulse): BrokerNames.pulseKey(source)
+            case (.requests(let hie), .changesRead), (.requests(let hie), .bucketsRead),
+                (.requests(let hie), .stateRead):
+                BrokerNames.requestKey(hie)
+            case (.replies(let hie, let run), .changesPage), (.replies(let hie, let run), .bucketsPage),
+                (.replies(let hie, let run), .state), (.replies(let hie, let run), .refusal):
+                BrokerNames.replyKey(hie, run: run)
+            default: nil
             }
         }
     }
 
     package let kind: Kind
     package let source: HIEIdentifier
-    package let epoch: Epoch
+    /// Of the journal that the message speaks of; questions need none.
+    package let epoch: Epoch?
     package let id: String
     package let sentAt: Timestamp
 
-    package init(_ kind: Kind, source: HIEIdentifier, epoch: Epoch, id: String, sentAt: Timestamp) {
+    package init(_ kind: Kind, source: HIEIdentifier, epoch: Epoch?, id: String, sentAt: Timestamp) {
         self.kind = kind
         self.source = source
         self.epoch = epoch
@@ -47,12 +72,19 @@ package struct MessageHeader: Sendable, Hashable {
         message.headers[HeaderName.source] = .string(Self.sourceReference(source))
         message.headers[HeaderName.type] = .string(kind.rawValue)
         message.headers[HeaderName.time] = .string(sentAt.text)
-        message.headers[HeaderName.epoch] = .string(epoch.text)
+        if let epoch { message.headers[HeaderName.epoch] = .string(epoch.text) }
         return message
     }
 
+    package func requiredEpoch() throws(Rejection) -> Epoch {
+        guard let epoch else { throw Rejection(.epochUnknown, "header \(HeaderName.epoch) is missing") }
+        return epoch
+    }
+
     /// Reads and cross-checks what a delivery says of itself. `sources` are the HIEs that may speak on this link.
-    package init(_ delivery: Delivery, from sources: Set<HIEIdentifier>) throws(Rejection) {
+    package init(
+        _ delivery: Delivery, on arrival: Arrival = .subscription, from sources: Set<HIEIdentifier>
+    ) throws(Rejection) {
         let message = delivery.message
         for name in ["CC", "BCC"] where message.headers[name] != nil {
             throw Rejection(.headerRefused, "header \(name) is refused: it goes round the broker's topic permissions")
@@ -64,17 +96,21 @@ package struct MessageHeader: Sendable, Hashable {
         guard let name = message.appID, let source = HIEIdentifier(name), sources.contains(source) else {
             throw Rejection(.forgedSource, "property app_id does not name a source of this broker")
         }
-        guard delivery.routingKey == kind.routingKey(of: source) else {
-            throw Rejection(.forgedSource, "the routing key is not that of source \(source)")
+        guard let expected = arrival.routingKey(of: kind, from: source) else {
+            throw Rejection(.unknownType, "a \(kind.rawValue) message does not belong on this queue")
+        }
+        guard delivery.routingKey == expected else {
+            throw Rejection(.forgedSource, "the routing key is not that of a message of \(source) here")
         }
         guard message.headers[HeaderName.source]?.text == Self.sourceReference(source) else {
             throw Rejection(.forgedSource, "header \(HeaderName.source) does not name source \(source)")
         }
-        guard let epoch = message.headers[HeaderName.epoch]?.text.flatMap(Epoch.init) else {
-            throw Rejection(.epochUnknown, "header \(HeaderName.epoch) is missing or of the wrong form")
+        let epoch = message.headers[HeaderName.epoch]?.text.map(Epoch.init)
+        if case .some(nil) = epoch {
+            throw Rejection(.epochUnknown, "header \(HeaderName.epoch) is of the wrong form")
         }
         self.init(
-            kind, source: source, epoch: epoch, id: message.messageID ?? "",
+            kind, source: source, epoch: epoch ?? nil, id: message.messageID ?? "",
             sentAt: Timestamp(milliseconds: Int64(clamping: message.timestamp ?? 0).multipliedClamping(by: 1000)))
     }
 }
@@ -89,6 +125,12 @@ package enum HeaderName {
     package static let epoch = "wherry-epoch"
     package static let after = "wherry-after"
     package static let through = "wherry-through"
+    /// Where the journal ended when a page of it was read.
+    package static let head = "wherry-head"
+    /// The buckets that a page holds: numbers parted by commas.
+    package static let buckets = "wherry-buckets"
+    /// Which run of the asker's worker waits for the answer.
+    package static let run = "wherry-run"
 }
 
 extension Field {

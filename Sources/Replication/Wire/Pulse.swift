@@ -9,10 +9,10 @@ package struct Pulse: Sendable, Hashable {
     package let source: HIEIdentifier
     package let epoch: Epoch
     package let head: Int64
-    /// `BucketDigest.text` at `head`.
-    package let digest: String
+    /// `BucketDigest.total` at `head`.
+    package let digest: UInt64
 
-    package init(source: HIEIdentifier, epoch: Epoch, head: Int64, digest: String) {
+    package init(source: HIEIdentifier, epoch: Epoch, head: Int64, digest: UInt64) {
         self.source = source
         self.epoch = epoch
         self.head = head
@@ -26,7 +26,7 @@ package struct Pulse: Sendable, Hashable {
         var writer = JSONWriter(capacity: 64)
         writer.object {
             $0.member("head", head)
-            $0.member("digest", digest)
+            $0.member("digest", BucketDigest.text(of: digest))
         }
         var message = header.message(contentType: Self.contentType, body: writer.bytes)
         message.isPersistent = false
@@ -45,10 +45,11 @@ package struct Pulse: Sendable, Hashable {
         } catch {
             throw Rejection(.undecodable, "a pulse that is not JSON: \(error)")
         }
-        guard let head = json["head"]?.integer, head >= 0, let digest = json["digest"]?.text, digest.utf8.count == 16
+        guard let head = json["head"]?.integer, head >= 0, let text = json["digest"]?.text, text.utf8.count == 16,
+            let digest = UInt64(text, radix: 16)
         else {
             throw Rejection(.schema, "a pulse must have an integer head and a digest of 16 hexadecimal digits")
         }
-        self.init(source: header.source, epoch: header.epoch, head: head, digest: digest)
+        self.init(source: header.source, epoch: try header.requiredEpoch(), head: head, digest: digest)
     }
 }

@@ -1,32 +1,7 @@
-package import AMQP
+import AMQP
 package import CareRecord
 import GRDB
 package import Replication
-
-/// What could not be applied, whole, with its cause.
-package struct DeadLetter: Sendable, Equatable {
-    package let rejection: Rejection
-    /// The source that it names, where that much could be read and believed.
-    package let source: HIEIdentifier?
-    /// The queue from which it was taken.
-    package let queue: String
-    package let exchange: String
-    package let routingKey: String
-    /// The message as it came, or the one line of it that was refused.
-    package let message: Message
-
-    package init(
-        _ rejection: Rejection, source: HIEIdentifier?, queue: String, exchange: String, routingKey: String,
-        message: Message
-    ) {
-        self.rejection = rejection
-        self.source = source
-        self.queue = queue
-        self.exchange = exchange
-        self.routingKey = routingKey
-        self.message = message
-    }
-}
 
 /// `deadletters.sqlite`: what was parked instead of being applied. A letter is on the disk, synced, before its message
 /// is acknowledged; the same letter again raises its count.
@@ -79,8 +54,8 @@ package final class DeadLetterStore: Sendable {
         try insert.run()
     }
 
-    static let schema: [(name: String, sql: String)] = [
-        (
+    static let schema: [SchemaStep] = [
+        SchemaStep(
             "v1",
             """
             CREATE TABLE deadLetter (

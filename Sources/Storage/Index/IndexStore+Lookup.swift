@@ -39,13 +39,8 @@ extension IndexStore {
 extension IndexedEntry {
     fileprivate init(_ row: borrowing PreparedStatement) throws {
         guard let source = row.text(0).flatMap({ HIEIdentifier($0) }), let type = row.text(1), let id = row.text(2),
-            let resource = ResourceKey(type: type, id: id), let category = row.text(4).flatMap(Category.init(rawValue:))
+            let resource = ResourceKey(type: type, id: id), let facts = Facts(row, from: 4)
         else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
-        let demographics = row.isNull(10) ? nil : try? Demographics(JSON.parse(row.bytes(10)))
-        self.init(
-            source: source, resource: resource, seq: row.int(3),
-            facts: Facts(
-                category: category, code: row.text(5), system: row.text(6), display: row.text(7), status: row.text(8),
-                date: row.text(9), demographics: demographics))
+        self.init(source: source, resource: resource, seq: row.int(3), facts: facts)
     }
 }

@@ -1,6 +1,6 @@
 extension IndexStore {
-    static let schema: [(name: String, sql: String)] = [
-        (
+    static let schema: [SchemaStep] = [
+        SchemaStep(
             "v1",
             """
             CREATE TABLE source (
@@ -46,6 +46,35 @@ extension IndexStore {
                 PRIMARY KEY (source, patient, type, id)
             ) WITHOUT ROWID, STRICT;
             """
-        )
+        ),
+        SchemaStep(
+            "v2",
+            """
+            -- Entries are counted in the digest with their facts. An index is refilled from its peers (promise P7), so it
+            -- begins anew.
+            DELETE FROM tombstone;
+            DELETE FROM source;
+            DROP TABLE entry;
+            CREATE TABLE entry (
+                patient INTEGER NOT NULL,
+                source INTEGER NOT NULL REFERENCES source (id),
+                type TEXT NOT NULL,
+                id TEXT NOT NULL,
+                seq INTEGER NOT NULL CHECK (seq > 0),
+                -- EntryHash of what was written.
+                hash INTEGER NOT NULL,
+                category TEXT NOT NULL,
+                code TEXT,
+                system TEXT,
+                display TEXT,
+                status TEXT,
+                date TEXT,
+                -- JSON, only for category demographics.
+                demographics TEXT,
+                PRIMARY KEY (patient, source, type, id)
+            ) WITHOUT ROWID, STRICT;
+            -- While buckets are mended: tombstones above this number are kept.
+            ALTER TABLE source ADD COLUMN tombstoneFloor INTEGER;
+            """),
     ]
 }

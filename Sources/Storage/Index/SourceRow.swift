@@ -4,26 +4,22 @@ import Replication
 
 /// One source's row of the index: how far its journal is applied, its digest, and what its pulses said.
 struct SourceRow {
-    let id: Int64
-    let hie: HIEIdentifier
-    var progress: SourceProgress
-    var digest: BucketDigest
-    var hasTombstones = false
-    var head: Int64?
-    var heardAt: Timestamp?
-    var asOf: Timestamp?
+    let source: IndexedSource
+    let freshness: Freshness
 
-    /// The row of `hie`, made where it is missing.
-    static func of(_ hie: HIEIdentifier, in database: Database) throws -> SourceRow {
+    static func find(_ hie: HIEIdentifier, in database: Database) throws -> SourceRow? {
         let select = try PreparedStatement(database, "SELECT \(columns) FROM source WHERE hie = ?")
         select.bind(hie.text, at: 1)
-        if let row = try select.first(SourceRow.init) { return row }
+        return try select.first(SourceRow.init)
+    }
+
+    /// Returns the row's number.
+    static func insert(_ hie: HIEIdentifier, in database: Database) throws -> Int64 {
         let insert = try PreparedStatement(database, "INSERT INTO source (hie, digest) VALUES (?, ?)")
         insert.bind(hie.text, at: 1)
         insert.bind(blob: BucketDigest().bytes, at: 2)
         try insert.run()
-        return SourceRow(
-            id: database.lastInsertedRowID, hie: hie, progress: SourceProgress(), digest: BucketDigest())
+        return database.lastInsertedRowID
     }
 
     static func all(in database: Database) throws -> [SourceRow] {
@@ -35,46 +31,48 @@ struct SourceRow {
         return rows
     }
 
-    /// Writes everything but the pulse's part.
-    func saveProgress(in database: Database) throws {
+    static func save(_ source: IndexedSource, in database: Database) throws {
         let update = try PreparedStatement(
-            database, "UPDATE source SET epoch = ?, watermark = ?, islands = ?, digest = ? WHERE id = ?")
-        update.bind(progress.epoch?.text, at: 1)
-        update.bind(progress.applied.watermark, at: 2)
-        update.bind(Self.text(of: progress.applied.islands), at: 3)
-        update.bind(blob: digest.bytes, at: 4)
-        update.bind(id, at: 5)
+            database,
+            "UPDATE source SET epoch = ?, watermark = ?, islands = ?, digest = ?, tombstoneFloor = ? WHERE id = ?")
+        update.bind(source.progress.epoch?.text, at: 1)
+        update.bind(source.progress.applied.watermark, at: 2)
+        update.bind(text(of: source.progress.applied.islands), at: 3)
+        update.bind(blob: source.digest.bytes, at: 4)
+        update.bind(source.tombstoneFloor, at: 5)
+        update.bind(source.id, at: 6)
+        try update.run()
+    }
+
+    static func save(_ freshness: Freshness, of source: Int64, in database: Database) throws {
+        let update = try PreparedStatement(
+            database, "UPDATE source SET head = ?, heardAt = ?, asOf = ? WHERE id = ?")
+        update.bind(freshness.head, at: 1)
+        update.bind(freshness.heardAt?.milliseconds, at: 2)
+        update.bind(freshness.asOf?.milliseconds, at: 3)
+        update.bind(source, at: 4)
         try update.run()
     }
 
     private static let columns = """
         id, hie, epoch, watermark, islands, digest, head, heardAt, asOf,
-        EXISTS (SELECT 1 FROM tombstone WHERE tombstone.source = source.id)
+        EXISTS (SELECT 1 FROM tombstone WHERE tombstone.source = source.id), tombstoneFloor
         """
-
-    private init(id: Int64, hie: HIEIdentifier, progress: SourceProgress, digest: BucketDigest) {
-        self.id = id
-        self.hie = hie
-        self.progress = progress
-        self.digest = digest
-    }
 
     private init(_ row: borrowing PreparedStatement) throws {
         guard let hie = row.text(1).flatMap({ HIEIdentifier($0) }), let digest = BucketDigest(bytes: row.bytes(5))
         else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT)
         }
-        let islands = Self.islands(row.text(4) ?? "")
-        self.init(
+        source = IndexedSource(
             id: row.int(0), hie: hie,
             progress: SourceProgress(
                 epoch: row.text(2).flatMap(Epoch.init),
-                applied: AppliedRanges(watermark: row.int(3), islands: islands)),
-            digest: digest)
-        head = row.optionalInt(6)
-        heardAt = row.optionalInt(7).map(Timestamp.init)
-        asOf = row.optionalInt(8).map(Timestamp.init)
-        hasTombstones = row.int(9) == 1
+                applied: AppliedRanges(watermark: row.int(3), islands: Self.islands(row.text(4) ?? ""))),
+            digest: digest, hasTombstones: row.int(9) == 1, tombstoneFloor: row.optionalInt(10))
+        freshness = Freshness(
+            head: row.optionalInt(6), heardAt: row.optionalInt(7).map(Timestamp.init),
+            asOf: row.optionalInt(8).map(Timestamp.init))
     }
 
     private static func text(of islands: [AppliedRanges.Island]) -> String {

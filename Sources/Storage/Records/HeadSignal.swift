@@ -23,6 +23,13 @@ package final class HeadSignal: Sendable {
         }
     }
 
+    /// Tells the same head again: what the journal says of it has changed.
+    func renew() {
+        state.withLock { state in
+            for listener in state.listeners.values { listener.yield(state.head) }
+        }
+    }
+
     /// The head now, and then each time it has moved; ends when the listener's task is cancelled.
     package func heads() -> AsyncStream<Int64> {
         let (stream, continuation) = AsyncStream.makeStream(of: Int64.self, bufferingPolicy: .bufferingNewest(1))

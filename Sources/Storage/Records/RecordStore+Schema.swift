@@ -1,6 +1,10 @@
+import CareRecord
+import GRDB
+import Replication
+
 extension RecordStore {
-    static let schema: [(name: String, sql: String)] = [
-        (
+    static let schema: [SchemaStep] = [
+        SchemaStep(
             "v1",
             """
             CREATE TABLE resource (
@@ -43,6 +47,34 @@ extension RecordStore {
                 shares TEXT NOT NULL
             ) STRICT;
             """
-        )
+        ),
+        SchemaStep(
+            "v2",
+            """
+            -- Of an epoch that is not the journal's first: when it began, and why.
+            ALTER TABLE journalState ADD COLUMN epochBegunAt INTEGER;
+            ALTER TABLE journalState ADD COLUMN epochReason TEXT;
+            """,
+            // The digest counts the facts too.
+            then: countDigest),
     ]
+
+    private static func countDigest(_ database: Database) throws {
+        var digest = BucketDigest()
+        let rows = try PreparedStatement(
+            database, "SELECT seq, type, id, patient, content FROM journal WHERE isPut = 1")
+        try rows.each { row in
+            guard let resource = row.text(1).flatMap({ type in row.text(2).flatMap { ResourceKey(type: type, id: $0) } }),
+                let patient = NHSNumber(value: row.int(3))
+            else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
+            let kept = JournalRow(
+                seq: row.int(0), key: EntryKey(patient: patient, resource: resource), isPut: true,
+                content: row.bytes(4))
+            if let hash = try kept.hash { digest.toggle(patient, hash: hash) }
+            return true
+        }
+        let update = try PreparedStatement(database, "UPDATE journalState SET digest = ?")
+        update.bind(blob: digest.bytes, at: 1)
+        try update.run()
+    }
 }

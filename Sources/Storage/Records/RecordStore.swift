@@ -1,6 +1,7 @@
 package import CareRecord
 import GRDB
 package import Replication
+import Synchronization
 
 /// `records.sqlite`: the resources that one HIE holds, and the journal of what the indexes learn of them.
 ///
@@ -16,31 +17,48 @@ package final class RecordStore: Sendable {
         package let body: [UInt8]
     }
 
-    /// The journal's numbering and how far it is published.
-    package struct JournalState: Sendable, Hashable {
-        package let epoch: Epoch
-        package let head: Int64
-        package let publishedThrough: Int64
-        package let digest: BucketDigest
-    }
-
     static let cacheKibibytes = 8192
 
-    package let epoch: Epoch
     /// Where the journal's head is told.
     package let head: HeadSignal
     let file: DatabaseFile
     private let shares: [Category: Share]
+    private let currentEpoch: Mutex<Epoch>
+
+    /// The epoch of the journal's numbering. It changes when the file turns out to be an older copy (`beginEpoch`).
+    package var epoch: Epoch { currentEpoch.withLock { $0 } }
 
     /// Opens the file, creating it with a new epoch that begins at `now` where it is missing, and brings the journal in
-    /// line with `shares` where that has changed (categories not named are shared whole).
-    package init(path: String, shares: [Category: Share], now: Timestamp) throws(StorageError) {
+    /// line with `shares` where that has changed (categories not named are shared whole). `witness` is what the own
+    /// index has seen of the journal: when that is more than there is, a new epoch begins.
+    package init(
+        path: String, shares: [Category: Share], now: Timestamp,
+        witness: JournalWitness = JournalWitness(epoch: nil, through: 0)
+    ) throws(StorageError) {
         self.shares = shares
         file = try DatabaseFile(
             path, durability: .full, cacheKibibytes: Self.cacheKibibytes, schema: Self.schema)
-        let state = try file.writeNow { try Self.begin($0, shares: shares, now: now) }
-        epoch = state.epoch
+        let state = try file.writeNow { database in
+            let restored = try Self.begin(database, shares: shares, now: now)
+            return try Self.beginEpoch(after: witness, now: now, in: database, path: path) ?? restored
+        }
+        currentEpoch = Mutex(state.epoch)
         head = HeadSignal(head: state.head)
+    }
+
+    func adopt(_ state: JournalState) {
+        currentEpoch.withLock { $0 = state.epoch }
+        head.renew()
+    }
+
+    /// When the present epoch began and why, where that was not the journal's first.
+    package func epochNotice() async throws(StorageError) -> (begunAt: Timestamp, reason: String)? {
+        try await file.read { database in
+            let select = try PreparedStatement(database, "SELECT epochBegunAt, epochReason FROM journalState")
+            return try select.first { row in
+                row.text(1).map { (Timestamp(milliseconds: row.int(0)), $0) }
+            } ?? nil
+        }
     }
 
     /// Stores all of `operations` or, when it throws, none. Outcomes are in the order of the operations.
@@ -111,7 +129,11 @@ package final class RecordStore: Sendable {
         guard let kept = try String.fetchOne(database, sql: "SELECT shares FROM journalState") else {
             var generator = SystemRandomNumberGenerator()
             let epoch = Epoch(beginning: now, using: &generator)
-            let insert = try PreparedStatement(database, "INSERT INTO journalState VALUES (1, ?, 0, 0, ?, ?)")
+            let insert = try PreparedStatement(
+                database,
+                """
+                INSERT INTO journalState (id, epoch, head, publishedThrough, digest, shares) VALUES (1, ?, 0, 0, ?, ?)
+                """)
             insert.bind(epoch.text, at: 1)
             insert.bind(blob: BucketDigest().bytes, at: 2)
             insert.bind(text, at: 3)
@@ -135,7 +157,7 @@ package final class RecordStore: Sendable {
         Category.allCases.map { "\($0.rawValue)=\((shares[$0] ?? .entry).rawValue)" }.joined(separator: " ")
     }
 
-    private static func state(_ database: Database) throws -> JournalState {
+    static func state(_ database: Database) throws -> JournalState {
         let select = try PreparedStatement(
             database, "SELECT epoch, head, publishedThrough, digest FROM journalState")
         let state = try select.first { row -> JournalState? in

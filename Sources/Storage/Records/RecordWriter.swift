@@ -17,7 +17,8 @@ package enum RecordOutcome: Sendable, Hashable {
 struct RecordWriter {
     private let database: Database
     private let now: Timestamp
-    private(set) var journal: JournalWriter
+    private let shares: [Category: Share]
+    private(set) var journal: JournalTransaction<JournalFile>
     /// NHS numbers of this HIE's Patient resources by id, as looked up in this transaction.
     private var numbers: [String: NHSNumber?] = [:]
     private let select: PreparedStatement
@@ -26,7 +27,8 @@ struct RecordWriter {
     init(_ database: Database, shares: [Category: Share], now: Timestamp) throws {
         self.database = database
         self.now = now
-        journal = try JournalWriter(database, shares: shares)
+        self.shares = shares
+        journal = try JournalTransaction(database)
         select = try PreparedStatement(
             database, "SELECT version, isDeleted, body, nhsNumber FROM resource WHERE type = ? AND id = ?")
         upsert = try PreparedStatement(
@@ -46,7 +48,7 @@ struct RecordWriter {
         if resource.key.type == Self.patientType { numbers[resource.key.id] = .some(resource.nhsNumber) }
         let patient = try number(of: resource)
         try write(resource, version: version, linkedTo: patient)
-        try journal.set(resource.key, patient: patient, facts: resource.facts)
+        try journal.set(resource.key, patient: patient, facts: shared(resource.facts))
         let before = stored.flatMap { $0.isDeleted ? nil : $0.nhsNumber }
         if resource.key.type == Self.patientType, before != resource.nhsNumber {
             try relink(patientID: resource.key.id)
@@ -99,7 +101,12 @@ struct RecordWriter {
         }
     }
 
-    func save() throws { try journal.save() }
+    func save() throws { try journal.save(in: database) }
+
+    /// What of the facts the peers may know.
+    private func shared(_ facts: Facts?) -> Facts? {
+        facts.flatMap { (shares[$0.category] ?? .entry).reduce($0) }
+    }
 
     private static let patientType = "Patient"
     private static let pageResourcesMax = 500
@@ -179,7 +186,7 @@ struct RecordWriter {
             link.bind(resource.key.type, at: 2)
             link.bind(resource.key.id, at: 3)
             try link.run()
-            try journal.set(resource.key, patient: patient, facts: resource.facts)
+            try journal.set(resource.key, patient: patient, facts: shared(resource.facts))
         }
     }
 }

@@ -19,7 +19,7 @@ struct IndexWriter: Sendable {
         let applied = try await retry.run("intake") { () async throws(StorageError) in
             try await index.apply(batches)
         }
-        coverage.advanced(applied.progress)
+        coverage.advanced(applied.sources, at: clock.now)
         counters.count { counters in
             counters.indexTransactions += 1
             counters.changesSuperseded += Int64(applied.superseded)

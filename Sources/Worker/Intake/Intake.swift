@@ -48,8 +48,14 @@ struct Intake: Service {
                 $0.messagesReceived += Int64(deliveries.count)
                 $0.messagesRedelivered += Int64(deliveries.count(where: \.isRedelivered))
             }
-            for group in groups(deliveries.map(read)) {
-                try await settle(group, session)
+            let reader = IntakeReader(
+                queue: BrokerNames.changesQueue(hie), sources: sources, changesMax: settings.intakeChangesMax)
+            for step in reader.steps(for: deliveries) {
+                switch step {
+                case .park(let letters): try await parking.park(letters)
+                case .apply(let batches): try await index.apply(batches)
+                case .acknowledge(let tag): try await session.acknowledge(tag, isMultiple: true)
+                }
             }
         }
     }
@@ -65,76 +71,18 @@ struct Intake: Service {
         }
     }
 
-    /// A delivery as it was read: what to apply and what to park.
-    private struct Reading {
-        let tag: DeliveryTag
-        var batch: ChangeBatch?
-        var letters: [DeadLetter] = []
-    }
-
-    private func read(_ delivery: Delivery) -> Reading {
-        var reading = Reading(tag: delivery.tag)
-        do throws(Rejection) {
-            let header = try MessageHeader(delivery, from: sources)
-            guard header.kind == .changes else {
-                throw Rejection(.unknownType, "a \(header.kind.rawValue) message on the queue for changes")
-            }
-            let incoming: IncomingBatch
-            do throws(Rejection) {
-                incoming = try IncomingBatch(delivery, header: header)
-            } catch {
-                reading.letters = [parking.letter(delivery, error, source: header.source)]
-                return reading
-            }
-            reading.batch = incoming.batch
-            reading.letters = incoming.refused.map { refused in
-                parking.letter(delivery, refused.rejection, source: header.source, body: refused.line)
-            }
-        } catch {
-            reading.letters = [parking.letter(delivery, error, source: nil)]
-        }
-        return reading
-    }
-
-    /// Cuts what waits into transactions of bounded size.
-    private func groups(_ readings: [Reading]) -> [[Reading]] {
-        var groups: [[Reading]] = []
-        var size = 0
-        for reading in readings {
-            let count = reading.batch?.changes.count ?? 0
-            if groups.isEmpty || size + count > settings.intakeChangesMax {
-                groups.append([])
-                size = 0
-            }
-            groups[groups.count - 1].append(reading)
-            size += count
-        }
-        return groups
-    }
-
-    private func settle(_ group: [Reading], _ session: Session) async throws {
-        guard let last = group.last else { return }
-        let letters = group.flatMap(\.letters)
-        if !letters.isEmpty { try await parking.park(letters) }
-        try await index.apply(group.compactMap(\.batch))
-        try await session.acknowledge(last.tag, isMultiple: true)
-    }
-
     private func receivePulses(_ consumer: Consumer, _ session: Session) async throws {
         while true {
             let deliveries = try await consumer.next(max: Int(Self.pulsesPrefetchMax))
+            let reader = PulseReader(queue: BrokerNames.pulsesQueue(hie), sources: sources)
             var letters: [DeadLetter] = []
             for delivery in deliveries {
-                do throws(Rejection) {
-                    let header = try MessageHeader(delivery, from: sources)
-                    guard header.kind == .pulse else {
-                        throw Rejection(.unknownType, "a \(header.kind.rawValue) message on the queue for pulses")
-                    }
-                    coverage.pulse(try Pulse(delivery, header: header), at: clock.now)
+                let (pulse, letter) = reader.read(delivery)
+                if let pulse {
+                    coverage.pulse(pulse, at: clock.now)
                     counters.count { $0.pulsesReceived += 1 }
-                } catch {
-                    letters.append(parking.letter(delivery, error, source: nil))
                 }
+                if let letter { letters.append(letter) }
             }
             if !letters.isEmpty { try await parking.park(letters) }
             if let last = deliveries.last { try await session.acknowledge(last.tag, isMultiple: true) }

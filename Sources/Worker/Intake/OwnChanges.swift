@@ -24,24 +24,28 @@ struct OwnChanges: Service {
     }
 
     private func follow() async throws {
-        var after = coverage.progress(of: hie).flatMap { $0.epoch == records.epoch ? $0.applied.watermark : nil } ?? 0
         for await _ in records.head.heads() {
-            while let page = try await page(after: after) {
+            while let page = try await page(after: applied) {
                 try await index.apply([try batch(page)])
-                after = page.through
             }
         }
     }
 
+    /// Of the journal's present epoch. It goes back to nothing when the index begins anew.
+    private var applied: Int64 {
+        guard let progress = coverage.progress(of: hie), progress.epoch == records.epoch else { return 0 }
+        return progress.applied.watermark
+    }
+
     private func page(after: Int64) async throws -> JournalPage? {
         try await retry.run("own changes") { () async throws(StorageError) in
-            try await records.journalPage(after: after, limits: limits)
+            try await records.journalPage(after: after, limits: limits.page)
         }
     }
 
     private func batch(_ page: JournalPage) throws -> ChangeBatch {
         let changes = try page.body.split(separator: UInt8(ascii: "\n")).map(ChangeLine.read)
         return ChangeBatch(
-            source: hie, epoch: records.epoch, after: page.after, through: page.through, changes: changes)
+            source: hie, epoch: page.epoch, after: page.after, through: page.through, changes: changes)
     }
 }

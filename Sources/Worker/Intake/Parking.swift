@@ -6,24 +6,12 @@ import Storage
 
 /// Puts aside what cannot be applied, with its cause, before its message is acknowledged.
 struct Parking: Sendable {
-    let queue: String
     let letters: DeadLetterStore
     let coverage: CoverageBoard
     let counters: CounterBoard
     let retry: StorageRetry
     let clock: WallClock
     let logger: Logger
-
-    /// The letter for a delivery; `body` is the part of it that is at fault, where it is not the whole.
-    func letter(
-        _ delivery: Delivery, _ rejection: Rejection, source: HIEIdentifier?, body: [UInt8]? = nil
-    ) -> DeadLetter {
-        var message = delivery.message
-        if let body { message.body = body }
-        return DeadLetter(
-            rejection, source: source, queue: queue, exchange: delivery.exchange, routingKey: delivery.routingKey,
-            message: message)
-    }
 
     func park(_ parked: [DeadLetter]) async throws {
         let now = clock.now

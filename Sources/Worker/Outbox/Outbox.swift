@@ -97,7 +97,7 @@ actor Outbox: Service {
 
     private func send(_ page: JournalPage, _ session: Session) async throws {
         let outgoing = ChangeBatch.message(
-            source: source, epoch: records.epoch, after: page.after, through: page.through, body: page.body,
+            source: source, epoch: page.epoch, after: page.after, through: page.through, body: page.body,
             sentAt: clock.now)
         let number: UInt64
         do throws(AMQPError) {
@@ -153,13 +153,13 @@ actor Outbox: Service {
         }
     }
 
-    private func journalState() async throws -> RecordStore.JournalState {
+    private func journalState() async throws -> JournalState {
         try await retry.run(Self.part) { [records] () async throws(StorageError) in try await records.journalState() }
     }
 
     private func page(after: Int64) async throws -> JournalPage? {
         try await retry.run(Self.part) { [records, settings] () async throws(StorageError) in
-            try await records.journalPage(after: after, limits: settings.outbox)
+            try await records.journalPage(after: after, limits: settings.outbox.page)
         }
     }
 
@@ -168,7 +168,7 @@ actor Outbox: Service {
         while true {
             try await persist()
             let state = try await journalState()
-            let pulse = Pulse(source: source, epoch: state.epoch, head: state.head, digest: state.digest.text)
+            let pulse = Pulse(source: source, epoch: state.epoch, head: state.head, digest: state.digest.total)
             let outgoing = pulse.message(sentAt: clock.now, lifetimeMilliseconds: interval * Self.pulseLifetimePeriods)
             do throws(AMQPError) {
                 _ = try await session.publishConfirmed(

@@ -1,0 +1,73 @@
+package import CareRecord
+
+/// One source as an index keeps it: how far its journal is applied, and the digest of its rows.
+package struct IndexedSource: Sendable, Equatable {
+    /// The row's number in its file.
+    package let id: Int64
+    package let hie: HIEIdentifier
+    package var progress: SourceProgress
+    package var digest: BucketDigest
+    package var hasTombstones: Bool
+    /// While buckets are being mended, tombstones above this number are kept whatever the watermark.
+    package var tombstoneFloor: Int64?
+
+    package init(
+        id: Int64, hie: HIEIdentifier, progress: SourceProgress = SourceProgress(),
+        digest: BucketDigest = BucketDigest(), hasTombstones: Bool = false, tombstoneFloor: Int64? = nil
+    ) {
+        self.id = id
+        self.hie = hie
+        self.progress = progress
+        self.digest = digest
+        self.hasTombstones = hasTombstones
+        self.tombstoneFloor = tombstoneFloor
+    }
+}
+
+/// An entry's version in an index.
+package struct StandingEntry: Sendable, Hashable {
+    package let seq: Int64
+    /// `EntryHash` of what was written.
+    package let hash: UInt64
+
+    package init(seq: Int64, hash: UInt64) {
+        self.seq = seq
+        self.hash = hash
+    }
+}
+
+/// An entry as it was found in the rows.
+package struct FoundEntry: Sendable, Hashable {
+    package let key: EntryKey
+    package let standing: StandingEntry
+    /// `EntryHash` of the facts that are there now.
+    package let contentHash: UInt64
+
+    package init(key: EntryKey, standing: StandingEntry, contentHash: UInt64) {
+        self.key = key
+        self.standing = standing
+        self.contentHash = contentHash
+    }
+}
+
+/// Where an index's rows are kept within one transaction: SQLite, or a simulated disk. `source` is `IndexedSource.id`.
+package protocol IndexRows {
+    /// The source's row, made where it is missing.
+    mutating func source(_ hie: HIEIdentifier) throws -> IndexedSource
+    mutating func save(_ source: IndexedSource) throws
+    /// Removes every entry and tombstone of the source.
+    mutating func clear(source: Int64) throws
+
+    func standing(_ key: EntryKey, source: Int64) throws -> StandingEntry?
+    mutating func put(_ key: EntryKey, source: Int64, _ standing: StandingEntry, _ facts: Facts) throws
+    mutating func remove(_ key: EntryKey, source: Int64) throws
+    /// Every entry of the source whose patient is in one of the buckets, in any order.
+    func scan(source: Int64, _ buckets: BucketSet, _ body: (FoundEntry) throws -> Void) throws
+
+    /// The number under which the entry was withdrawn, where that is remembered.
+    func tombstone(_ key: EntryKey, source: Int64) throws -> Int64?
+    mutating func bury(_ key: EntryKey, source: Int64, seq: Int64) throws
+    mutating func raise(_ key: EntryKey, source: Int64) throws
+    /// Forgets the tombstones up to `seq`.
+    mutating func sweep(source: Int64, through seq: Int64) throws
+}

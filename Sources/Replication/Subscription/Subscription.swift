@@ -1,0 +1,185 @@
+package import CareRecord
+
+/// What one HIE knows and does about one source: how complete its index is of it, and what it asks for what is missing.
+///
+/// A machine: it is told what happened and answers with what is to be done (`handle`). At most one question is on its
+/// way; the next one leaves while the last answer is being written.
+package struct Subscription: Sendable {
+    package struct Limits: Sendable, Hashable {
+        /// A hole that has lasted this long is asked for.
+        package var holeAgeMilliseconds: Int64 = 2000
+        /// The wait after a question without an answer: doubled up to the second.
+        package var retryFirstMilliseconds: Int64 = 500
+        package var retryMaxMilliseconds: Int64 = 8000
+        /// Pages that have arrived and are not yet in the index.
+        package var pagesUnwrittenMax = 2
+
+        package init() {}
+    }
+
+    package enum Event: Sendable {
+        /// Some time has passed; to be told about four times in `holeAgeMilliseconds`.
+        case tick
+        case answered(question: Int, Answer)
+        case unanswered(question: Int, reason: String)
+        /// A page that was handed out is in the index.
+        case written
+        /// The index's own digest and progress, which were asked for.
+        case digestRead(BucketDigest, SourceProgress)
+    }
+
+    package enum Action: Sendable, Equatable {
+        case ask(question: Int, Question.Subject)
+        case write(IncomingBatch)
+        case readDigest
+        case keepTombstones
+        case mend(IncomingBuckets)
+        case forgetTombstones
+    }
+
+    enum Work: Sendable {
+        case none
+        case filling(Filling)
+        /// The source was asked for its state; with `their`, our own digest is being read.
+        case comparing(their: JournalSummary?)
+        case mending(Mending)
+    }
+
+    /// Asking for the journal from `next` up to `through`, page by page.
+    struct Filling: Sendable {
+        var next: Int64
+        /// `nil` for the source's head, as the first page tells it.
+        var through: Int64?
+        var unwritten = 0
+        var isRead = false
+    }
+
+    /// Asking for all entries of some buckets, page by page.
+    struct Mending: Sendable {
+        let buckets: BucketSet
+        var next: Int64 = 0
+        var unwritten = 0
+        var isRead = false
+    }
+
+    package let source: HIEIdentifier
+    package let limits: Limits
+    package internal(set) var progress = SourceProgress()
+    package internal(set) var freshness = Freshness()
+    /// Of the entries in the index.
+    private var digest: UInt64 = 0
+    /// Dead letters of the source. While there are some, the digests differ for that reason.
+    package var held = 0
+    /// The epoch that the newest pulse names, since it did.
+    var heardEpoch: (epoch: Epoch, since: Timestamp)?
+    /// All is applied, and the entries are not the source's.
+    package internal(set) var isDiffering = false
+    /// The source seems to know less of its journal than we do.
+    var isAhead = false
+    /// The highest number that was applied when the last pulse came.
+    private var highestAtPulse: Int64 = 0
+    var holes = HoleWatch()
+    var work = Work.none
+    /// The number of the question that waits for its answer.
+    var question: Int?
+    private var lastQuestion = 0
+    private var failures = 0
+    private var restUntil: Timestamp?
+    /// Why the last question had no answer; `nil` once one had.
+    package private(set) var trouble: String?
+
+    package init(_ source: HIEIdentifier, limits: Limits = Limits()) {
+        self.source = source
+        self.limits = limits
+    }
+
+    /// Takes up what the index kept from an earlier run.
+    package mutating func restore(_ progress: SourceProgress, digest: UInt64, _ freshness: Freshness) {
+        self.progress = progress
+        self.digest = digest
+        self.freshness = freshness
+    }
+
+    /// The index's rows of the source reach so far now, and their digest is this.
+    package mutating func advanced(_ progress: SourceProgress, digest: UInt64, at now: Timestamp) {
+        if self.progress.epoch != progress.epoch {
+            if self.progress.epoch != nil, heardEpoch.map({ $0.epoch < progress.epoch ?? $0.epoch }) ?? true {
+                freshness.restart()
+            }
+            isDiffering = false
+            isAhead = false
+            highestAtPulse = 0
+        }
+        self.progress = progress
+        self.digest = digest
+        compare()
+        holes.note(progress.applied, head: appliedHead, at: now)
+    }
+
+    /// A pulse was received. Of an epoch that is over it says that the source has forgotten something.
+    package mutating func pulse(_ pulse: Pulse, at now: Timestamp) {
+        if let epoch = progress.epoch, pulse.epoch < epoch {
+            isAhead = true
+            return
+        }
+        if let heard = heardEpoch, pulse.epoch < heard.epoch { return }
+        if heardEpoch?.epoch != pulse.epoch {
+            if let known = heardEpoch?.epoch ?? progress.epoch, known != pulse.epoch { freshness.restart() }
+            heardEpoch = (pulse.epoch, now)
+        }
+        freshness.pulse(head: pulse.head, digest: pulse.digest, at: now)
+        if isOfHeardEpoch {
+            if pulse.head < highestAtPulse { isAhead = true }
+            highestAtPulse = progress.applied.highest
+            compare()
+        }
+        holes.note(progress.applied, head: appliedHead, at: now)
+    }
+
+    /// The source's head, where it is of the epoch that is applied.
+    var appliedHead: Int64? { isOfHeardEpoch ? freshness.head : nil }
+
+    /// Whether what is applied and what was heard are of one epoch. Of an empty journal nothing need be applied.
+    var isOfHeardEpoch: Bool {
+        guard let heard = heardEpoch else { return true }
+        return heard.epoch == progress.epoch || (progress.epoch == nil && freshness.head == 0)
+    }
+
+    private mutating func compare() {
+        guard isOfHeardEpoch else { return }
+        let isComparable = progress.applied.islands.isEmpty && held == 0
+        if isDiffering {
+            // Only an agreeing digest ends it; what is caught up with meanwhile proves nothing.
+            var probe = freshness
+            guard isComparable, probe.advance(watermark: progress.applied.watermark, digest: digest) == .agrees else {
+                return
+            }
+            isDiffering = false
+        }
+        let comparison = freshness.advance(
+            watermark: progress.applied.watermark, digest: isComparable ? digest : nil)
+        if comparison == .differs { isDiffering = true }
+    }
+
+    mutating func ask(_ subject: Question.Subject) -> Action {
+        lastQuestion += 1
+        question = lastQuestion
+        return .ask(question: lastQuestion, subject)
+    }
+
+    /// Nothing is asked before the wait is over.
+    func isResting(at now: Timestamp) -> Bool { restUntil.map { now < $0 } ?? false }
+
+    mutating func rest(because reason: String, at now: Timestamp) {
+        let wait = min(limits.retryFirstMilliseconds << min(failures, 16), limits.retryMaxMilliseconds)
+        restUntil = Timestamp(milliseconds: now.milliseconds + wait)
+        failures += 1
+        trouble = reason
+    }
+
+    mutating func goWell() {
+        failures = 0
+        restUntil = nil
+        trouble = nil
+    }
+}
