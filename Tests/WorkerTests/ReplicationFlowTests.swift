@@ -88,8 +88,7 @@ import Worker
                 Endpoint(url: mesh.brokerURL), settings: SessionSettings(name: "again"), logger: mesh.logger)
             let page = try #require(try await workers[0].records.journalPage(after: 0, limits: OutboxMachine.Limits().page))
             let again = ChangeBatch.message(
-                source: Mesh.barts, epoch: workers[0].records.epoch, after: 0, through: page.through, body: page.body,
-                sentAt: Timestamp(milliseconds: 0))
+                source: Mesh.barts, page, sentAt: Timestamp(milliseconds: 0))
             _ = try await session.publishConfirmed(
                 again.message, exchange: again.exchange, routingKey: again.routingKey)
             await session.close()

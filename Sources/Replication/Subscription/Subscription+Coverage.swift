@@ -13,9 +13,10 @@ extension Subscription {
     }
 
     private func state(watermark: Int64, at now: Timestamp, silentAfterMilliseconds: Int64) -> CoverageState {
-        guard let heardAt = freshness.heardAt, let head = freshness.head,
+        guard let heardAt = freshness.heardAt, let heardHead = freshness.head,
             now.since(heardAt) <= silentAfterMilliseconds
         else { return .silent(since: freshness.heardAt) }
+        let head = isOfHeardEpoch ? max(heardHead, progress.reach) : heardHead
         if watermark < head, freshness.asOf == nil { return .joining(applied: watermark, of: head) }
         if held > 0 { return .held(deadLetters: held) }
         if watermark < head { return .behind(changes: head - watermark) }

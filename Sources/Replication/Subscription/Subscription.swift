@@ -145,8 +145,11 @@ package struct Subscription: Sendable {
         return heard.epoch == progress.epoch || (progress.epoch == nil && freshness.head == 0)
     }
 
+    /// What the entries are together, they once were at the source.
+    var isConsistent: Bool { progress.applied.watermark >= progress.reach }
+
     private mutating func compare() {
-        guard isOfHeardEpoch else { return }
+        guard isOfHeardEpoch, isConsistent else { return }
         let isComparable = progress.applied.islands.isEmpty && held == 0
         if isDiffering {
             // Only an agreeing digest ends it; what is caught up with meanwhile proves nothing.

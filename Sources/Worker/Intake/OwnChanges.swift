@@ -46,6 +46,7 @@ struct OwnChanges: Service {
     private func batch(_ page: JournalPage) throws -> ChangeBatch {
         let changes = try page.body.split(separator: UInt8(ascii: "\n")).map(ChangeLine.read)
         return ChangeBatch(
-            source: hie, epoch: page.epoch, after: page.after, through: page.through, changes: changes)
+            source: hie, epoch: page.epoch, after: page.after, through: page.through, head: page.head,
+            changes: changes)
     }
 }

@@ -96,9 +96,7 @@ actor Outbox: Service {
     }
 
     private func send(_ page: JournalPage, _ session: Session) async throws {
-        let outgoing = ChangeBatch.message(
-            source: source, epoch: page.epoch, after: page.after, through: page.through, body: page.body,
-            sentAt: clock.now)
+        let outgoing = ChangeBatch.message(source: source, page, sentAt: clock.now)
         let number: UInt64
         do throws(AMQPError) {
             number = try await session.publish([outgoing]).lowerBound
