@@ -38,6 +38,7 @@ let package = Package(
         ),
         .target(name: "CareRecord", swiftSettings: settings),
         .target(name: "Replication", dependencies: ["AMQP", "CareRecord"], swiftSettings: settings),
+        .target(name: "Simulation", dependencies: ["AMQP", "CareRecord", "Replication"], swiftSettings: settings),
         .target(
             name: "Storage",
             dependencies: [

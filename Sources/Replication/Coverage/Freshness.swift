@@ -37,7 +37,9 @@ package struct Freshness: Sendable, Hashable {
     /// A pulse arrived that names this head and digest.
     package mutating func pulse(head: Int64, digest: UInt64, at moment: Timestamp) {
         self.head = head
-        heardAt = max(heardAt ?? moment, moment)
+        heardAt = moment
+        // The source has gone back, or the pulse is late: what lies above it may never come.
+        pending.removeAll { $0.head > head }
         pending.append(Pending(head: head, digest: digest, receivedAt: moment))
         if pending.count > Self.pendingMax { pending.remove(at: pending.count / 2) }
     }
@@ -52,7 +54,7 @@ package struct Freshness: Sendable, Hashable {
                 comparison = first.digest == digest ? .agrees : .differs
                 if comparison == .differs { continue }
             }
-            asOf = max(asOf ?? first.receivedAt, first.receivedAt)
+            asOf = first.receivedAt
         }
         return comparison
     }
