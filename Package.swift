@@ -80,7 +80,8 @@ let package = Package(
         .executableTarget(
             name: "wherry",
             dependencies: [
-                "AMQP", "CareRecord", "Replication", "Storage", "Topology", "Worker", "Gateway", "LoadTest",
+                "AMQP", "CareRecord", "Replication", "Simulation", "Storage", "Topology", "Worker", "Gateway",
+                "LoadTest",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
