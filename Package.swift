@@ -91,7 +91,7 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["AMQP", "CareRecord", "Topology"],
+            dependencies: ["AMQP", "CareRecord", "LoadTest", "Replication", "Topology"],
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
@@ -103,12 +103,12 @@ let package = Package(
         .testTarget(name: "CareRecordTests", dependencies: ["CareRecord"], swiftSettings: settings),
         .testTarget(
             name: "ReplicationTests",
-            dependencies: ["AMQP", "CareRecord", "Replication"],
+            dependencies: ["AMQP", "CareRecord", "LoadTest", "Replication", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["AMQP", "CareRecord", "Replication", "Storage", "TestSupport"],
+            dependencies: ["AMQP", "CareRecord", "LoadTest", "Replication", "Storage", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(

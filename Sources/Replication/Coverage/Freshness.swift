@@ -44,8 +44,8 @@ package struct Freshness: Sendable, Hashable {
         if pending.count > Self.pendingMax { pending.remove(at: pending.count / 2) }
     }
 
-    /// Everything up to `watermark` is applied. `digest` is that of the entries when nothing above it is; a pulse of the
-    /// same head whose digest is another is not caught up with.
+    /// Everything up to `watermark` is applied. `digest` is that of the entries when nothing above it is; a pulse of
+    /// the same head whose digest is another is not caught up with.
     package mutating func advance(watermark: Int64, digest: UInt64?) -> Comparison {
         var comparison = Comparison.unknown
         while let first = pending.first, first.head <= watermark {
