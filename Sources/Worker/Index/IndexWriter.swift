@@ -1,25 +1,27 @@
-import AMQP
 import CareRecord
 import Logging
 import Replication
 import Storage
 
-/// Applies batches to the index and tells everybody who needs to know. While the file cannot be written it waits and
-/// tries again: an outage pauses work, it never turns good messages into dead letters (promise P6).
+/// Writes to the index and tells everybody who needs to know. While the file cannot be written it waits and tries
+/// again: an outage pauses work, it never turns good messages into dead letters (promise P6).
 struct IndexWriter: Sendable {
-    let index: IndexStore
+    let keeper: IndexKeeper
     let coverage: CoverageBoard
     let counters: CounterBoard
     let retry: StorageRetry
     let clock: WallClock
     let logger: Logger
 
-    func apply(_ batches: [ChangeBatch]) async throws {
-        guard !batches.isEmpty else { return }
-        let applied = try await retry.run("intake") { () async throws(StorageError) in
-            try await index.apply(batches)
+    /// `part` is the part of the worker that stands still while the index cannot be written.
+    @discardableResult
+    func apply(_ batches: [ChangeBatch], for part: String) async throws -> AppliedChanges {
+        guard !batches.isEmpty else { return AppliedChanges() }
+        let applied = try await write(part) { index throws(StorageError) in
+            let applied = try await index.apply(batches)
+            coverage.advanced(applied.sources, at: clock.now)
+            return applied
         }
-        coverage.advanced(applied.sources, at: clock.now)
         counters.count { counters in
             counters.indexTransactions += 1
             counters.changesSuperseded += Int64(applied.superseded)
@@ -32,38 +34,46 @@ struct IndexWriter: Sendable {
         for source in applied.replaced {
             logger.notice("index.source.replaced", metadata: ["source.hie": "\(source)"])
         }
+        return applied
     }
-}
 
-/// Tries a store again until it works, with the reason shown as a pause of the part that waits.
-struct StorageRetry: Sendable {
-    let pauses: PauseBoard
-    let clock: WallClock
-    let logger: Logger
-
-    /// Ends early, with an error, only when the task is cancelled.
-    func run<Value: Sendable>(
-        _ part: String, _ attempt: @Sendable () async throws(StorageError) -> Value
-    ) async throws -> Value {
-        var backOff = BackOff(first: .milliseconds(50), max: .seconds(2))
-        var hasFailed = false
-        while true {
-            do throws(StorageError) {
-                let value = try await attempt()
-                if hasFailed {
-                    pauses.resume(part)
-                    logger.notice("part.resumed", metadata: ["part": "\(part)"])
-                }
-                return value
-            } catch {
-                try Task.checkCancellation()
-                pauses.pause(part, reason: error.description, now: clock.now)
-                if !hasFailed {
-                    logger.error("part.paused", metadata: ["part": "\(part)", "reason": "\(error.description)"])
-                }
-                hasFailed = true
-            }
-            try await Task.sleep(for: backOff.next())
+    /// Makes a stretch of some buckets what their source says it is; of an index begun anew since `era` nothing. Returns
+    /// how many rows were wrong.
+    func replace(_ page: BucketPage, era: Int, for part: String) async throws -> Int {
+        try await write(part) { index throws(StorageError) in
+            guard coverage.era == era else { return 0 }
+            let (source, mended) = try await index.replace(page)
+            coverage.advanced([page.source: source], at: clock.now)
+            return mended
         }
+    }
+
+    func keepTombstones(of hie: HIEIdentifier, era: Int, for part: String) async throws {
+        try await write(part) { index throws(StorageError) in
+            guard coverage.era == era else { return }
+            _ = try await index.keepTombstones(of: hie)
+        }
+    }
+
+    /// Changes nothing where none are being kept.
+    func forgetTombstones(of hie: HIEIdentifier, for part: String) async throws {
+        try await write(part) { index throws(StorageError) in
+            guard try await index.source(hie)?.tombstoneFloor != nil else { return }
+            _ = try await index.forgetTombstones(of: hie)
+        }
+    }
+
+    /// Nothing of a source that is not there yet.
+    func digest(of hie: HIEIdentifier, for part: String) async throws -> (BucketDigest, SourceProgress) {
+        let source = try await retry.run(part) { () async throws(StorageError) in
+            try await keeper.read { index throws(StorageError) in try await index.source(hie) }
+        }
+        return (source?.digest ?? BucketDigest(), source?.progress ?? SourceProgress())
+    }
+
+    private func write<Value: Sendable>(
+        _ part: String, _ body: @Sendable (IndexStore) async throws(StorageError) -> Value
+    ) async throws -> Value {
+        try await retry.run(part) { () async throws(StorageError) in try await keeper.write(body) }
     }
 }
