@@ -12,7 +12,6 @@ import Topology
 package final class Worker: Sendable {
     package let settings: WorkerSettings
     package let records: RecordStore
-    package let index: IndexStore
     package let deadLetters: DeadLetterStore
     package let coverageBoard: CoverageBoard
     package let brokers: BrokerBoard
@@ -21,6 +20,9 @@ package final class Worker: Sendable {
     package let clock: WallClock
     /// Identifies this run of the worker: the part of its addresses that a later run does not share.
     package let startedAt: Timestamp
+    let keeper: IndexKeeper
+    let questioner: Questioner
+    let audit: Audit
     private let directory: DataDirectory
     private let lines: [BrokerLine]
     private let upkeep: Upkeep
@@ -34,20 +36,27 @@ package final class Worker: Sendable {
         startedAt = clock.now
         let hie = try Self.hie(settings)
         directory = try DataDirectory(path: settings.dataDirectory, hie: hie.id)
-        index = try IndexStore(path: directory.file("index.sqlite")) { moved in
+        var limits = Subscription.Limits()
+        limits.holeAgeMilliseconds = settings.repairHoleAgeMilliseconds
+        coverageBoard = CoverageBoard(limits: limits)
+        let index = try IndexStore(path: directory.file("index.sqlite")) { [counters] moved in
+            counters.count { $0.indexRebuilds += 1 }
             logger.error("index.set.aside", metadata: ["index.moved": "\(moved)"])
         }
-        let own = try await index.source(hie.id)?.progress
+        keeper = IndexKeeper(index: index, coverage: coverageBoard, counters: counters, logger: logger)
+        let own = try await keeper.read { index throws(StorageError) in try await index.source(hie.id)?.progress }
         records = try RecordStore(
             path: directory.file("records.sqlite"), shares: hie.shares, now: clock.now,
             witness: JournalWitness(epoch: own?.epoch, through: own?.applied.highest ?? 0))
         deadLetters = try DeadLetterStore(path: directory.file("deadletters.sqlite"))
-        coverageBoard = CoverageBoard()
-        coverageBoard.restore(try await index.sources())
+        coverageBoard.restore(
+            try await keeper.read { index throws(StorageError) in try await index.sources() })
         coverageBoard.held(try await deadLetters.counts())
         let links = settings.topology.links(brokerURL: settings.brokerURL)
         let roles = links.flatMap { link -> [(BrokerLink, BrokerBoard.Role)] in
-            link.regions.contains(hie.region) ? [(link, .publish), (link, .consume)] : [(link, .consume)]
+            let everywhere: [BrokerBoard.Role] = [.consume, .ask]
+            let roles = link.regions.contains(hie.region) ? [.publish, .answer] + everywhere : everywhere
+            return roles.map { (link, $0) }
         }
         brokers = BrokerBoard(roles.map { ($0.0.name, $0.1) }, now: clock.now)
         var lines: [BrokerLine] = []
@@ -60,7 +69,19 @@ package final class Worker: Sendable {
         }
         self.lines = lines
         retry = StorageRetry(pauses: pauses, clock: clock, logger: logger)
-        upkeep = Upkeep(index: index, coverage: coverageBoard, retry: retry, clock: clock)
+        var generator = SystemRandomNumberGenerator()
+        let run = WorkerRun(using: &generator)
+        questioner = Questioner(
+            hie: hie.id,
+            desk: JournalDesk(
+                hie: hie.id, records: records,
+                limits: PageLimits(changesMax: settings.answerChangesMax, bytesMax: settings.answerBytesMax), run: run,
+                counters: counters, clock: clock, logger: logger),
+            correspondence: Correspondence(
+                hie: hie.id, run: run, timeoutMilliseconds: settings.answerTimeoutMilliseconds, brokers: brokers,
+                counters: counters, clock: clock))
+        audit = Audit(keeper: keeper, coverage: coverageBoard, counters: counters, clock: clock, logger: logger)
+        upkeep = Upkeep(keeper: keeper, coverage: coverageBoard, retry: retry, clock: clock)
     }
 
     package var hie: HIEIdentifier { settings.hie }
@@ -68,11 +89,15 @@ package final class Worker: Sendable {
     /// What runs until the worker is stopped.
     package var services: [any Service] {
         let writer = IndexWriter(
-            index: index, coverage: coverageBoard, counters: counters, retry: retry, clock: clock, logger: logger)
+            keeper: keeper, coverage: coverageBoard, counters: counters, retry: retry, clock: clock, logger: logger)
         let own = OwnChanges(
             hie: hie, records: records, index: writer, retry: retry, coverage: coverageBoard, clock: clock,
-            limits: settings.outbox)
-        return [upkeep, own] + lines.map { service(for: $0, writer) }
+            limits: settings.outbox, pulseIntervalMilliseconds: settings.pulseIntervalMilliseconds)
+        let connected = settings.topology.connected.map(\.id)
+        let repairer = Repairer(sources: connected.map { sourceRepairer($0, writer) })
+        let auditor = Auditor(
+            sources: connected, audit: audit, retry: retry, intervalSeconds: settings.auditIntervalSeconds)
+        return [upkeep, own, repairer, auditor] + lines.map { service(for: $0, writer) }
     }
 
     /// Stores what a submission holds; the journal, the index and the peers follow by themselves.
@@ -89,13 +114,29 @@ package final class Worker: Sendable {
                 settings: settings, records: records, line: line, retry: retry, counters: counters, clock: clock,
                 logger: logger)
         case .consume:
-            let parking = Parking(
-                letters: deadLetters, coverage: coverageBoard,
-                counters: counters, retry: retry, clock: clock, logger: logger)
             return Intake(
                 hie: hie, line: line, settings: settings, index: writer, parking: parking, coverage: coverageBoard,
                 counters: counters, clock: clock, logger: logger)
+        case .ask:
+            return Enquirer(
+                hie: hie, line: line, correspondence: questioner.correspondence, counters: counters, logger: logger)
+        case .answer:
+            return Responder(
+                hie: hie, askers: Set(settings.topology.connected.map(\.id)).subtracting([hie]), line: line,
+                desk: questioner.desk, settings: settings, counters: counters, clock: clock, logger: logger)
         }
+    }
+
+    private var parking: Parking {
+        Parking(
+            letters: deadLetters, coverage: coverageBoard, counters: counters, retry: retry, clock: clock,
+            logger: logger)
+    }
+
+    private func sourceRepairer(_ source: HIEIdentifier, _ writer: IndexWriter) -> SourceRepairer {
+        SourceRepairer(
+            source: source, coverage: coverageBoard, questioner: questioner, index: writer, parking: parking,
+            holeAgeMilliseconds: settings.repairHoleAgeMilliseconds, counters: counters, clock: clock, logger: logger)
     }
 
     private static func hie(_ settings: WorkerSettings) throws(WorkerError) -> HIE {

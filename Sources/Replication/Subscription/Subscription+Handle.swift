@@ -111,6 +111,10 @@ extension Subscription {
     }
 
     private mutating func written(at now: Timestamp) -> [Action] {
+        if abandoned > 0 {
+            abandoned -= 1
+            return []
+        }
         switch work {
         case .none, .comparing: return []
         case .filling(var filling):
@@ -192,9 +196,17 @@ extension Subscription {
     }
 
     /// What is under way is left as it is: what it did not fetch is still missing, and is asked for again.
+    /// Pages are written in the order in which they were handed out, so those on their way come before any of later work.
     private mutating func giveUp() -> [Action] {
         defer { work = .none }
-        if case .mending = work { return [.forgetTombstones] }
-        return []
+        switch work {
+        case .none, .comparing: return []
+        case .filling(let filling):
+            abandoned += filling.unwritten
+            return []
+        case .mending(let mending):
+            abandoned += mending.unwritten
+            return [.forgetTombstones]
+        }
     }
 }

@@ -82,6 +82,8 @@ package struct Subscription: Sendable {
     private var highestHeard: Int64 = 0
     var holes = HoleWatch()
     var work = Work.none
+    /// Pages that were handed out for work that was given up, and are not yet in the index.
+    var abandoned = 0
     /// The number of the question that waits for its answer.
     var question: Int?
     private var lastQuestion = 0

@@ -53,7 +53,7 @@ struct Intake: Service {
             for step in reader.steps(for: deliveries) {
                 switch step {
                 case .park(let letters): try await parking.park(letters)
-                case .apply(let batches): try await index.apply(batches)
+                case .apply(let batches): try await index.apply(batches, for: "intake")
                 case .acknowledge(let tag): try await session.acknowledge(tag, isMultiple: true)
                 }
             }

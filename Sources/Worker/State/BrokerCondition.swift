@@ -20,13 +20,15 @@ package struct BrokerCondition: Sendable, Hashable {
     package let reason: String?
 }
 
-/// The conditions of all brokers. A broker may be reached by several connections, one to publish and one to consume:
-/// it is as well as the worse of them.
+/// The conditions of all brokers. A broker may be reached by several connections, one for each of its roles: it is as
+/// well as the worst of them.
 package final class BrokerBoard: Sendable {
     /// What a connection is for.
     package enum Role: String, Sendable {
         case publish
         case consume
+        case ask
+        case answer
     }
 
     private struct Connection: Hashable {
