@@ -133,7 +133,7 @@ class Campaign:
 
     def _round(self, faults):
         """Injects, waits, heals, and waits until all have recovered. Returns whether they did."""
-        delays = [self.reader.delay_begins() for fault in faults if fault.delays_pulses]
+        delays = [self.reader.delay_begins(fault.place) for fault in faults if fault.delays_pulses]
         outcomes = [self._inject(fault, len(faults) > 1) for fault in faults]
         time.sleep(max(self.random.uniform(*fault.hold) for fault in faults) * self.hold_share)
         self.mesh.check_alive()

@@ -33,7 +33,7 @@ class KillSubscriber(Fault):
 class StopWorker(Fault):
     name = "stop-worker"
     sentence = "SIGSTOP to a worker: its connections stay open and it answers nobody; then SIGCONT."
-    hold = (1.0, 6.0)
+    hold = (1.0, 8.0)
     delays_pulses = True
 
     def inject(self):

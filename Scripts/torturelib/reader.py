@@ -35,7 +35,7 @@ class Reader(threading.Thread):
         self.early_seconds_max = 0.0
         self.examples = []
         self.error = None
-        #: (began, ended or None) of faults that hold pulses up.
+        #: (began, ended or None, place) of faults that hold pulses up.
         self.delays = []
         self._ends = False
 
@@ -52,8 +52,8 @@ class Reader(threading.Thread):
         if self.is_alive():
             self.join(ANSWER_SECONDS_MAX * 2)
 
-    def delay_begins(self):
-        self.delays.append([time.time(), None])
+    def delay_begins(self, place):
+        self.delays.append([time.time(), None, place])
         return self.delays[-1]
 
     def delay_ends(self, delay):
@@ -123,8 +123,8 @@ class Reader(threading.Thread):
             source, since = self.mesh.seats[entry["hie"]], mute_since.get(entry["hie"])
             if since is None or source.mute_since != since or seat.skew_seconds or entry["state"] != "complete":
                 continue
-            # What was in a broker's buffers while it stood still may come late.
-            if asked_at - since > SILENT_SECONDS_MAX + self._tolerance(since, asked_at) - PULSE_SECONDS_MAX:
+            # What it sent while the broker stood still, before it died, may come late.
+            if asked_at - since > SILENT_SECONDS_MAX + self._held_up(since, asked_at, but=source.hie):
                 self.dishonest += 1
                 self._example(f"dishonest: {seat.hie} is complete of {source.hie}, which is dead for "
                               f"{asked_at - since:.1f} s, as of {entry['asOf']}")
@@ -144,7 +144,7 @@ class Reader(threading.Thread):
                                   f"was never sent")
                     continue
                 ahead = as_of - verdict
-                if ahead > self._tolerance(verdict, as_of):
+                if ahead > PULSE_SECONDS_MAX + self._held_up(verdict, as_of):
                     self.stale += 1
                     self._example(f"stale: {seat.hie} is complete of {source} as of {clock_text(as_of)}, but shows "
                                   f"{resource.reference} as {seen or 'absent'}; a later state was acknowledged "
@@ -155,11 +155,10 @@ class Reader(threading.Thread):
                     self.early += 1
                     self.early_seconds_max = max(self.early_seconds_max, ahead)
 
-    def _tolerance(self, began, ended):
-        """Seconds by which a pulse may be late there: the usual, and what faults held it up."""
-        held_up = sum(max(0.0, min(delay[1] or ended, ended) - max(delay[0], began)) for delay in self.delays
-                      if (delay[1] or ended) + PULSE_SECONDS_MAX >= began and delay[0] <= ended)
-        return PULSE_SECONDS_MAX + held_up
+    def _held_up(self, began, ended, but=None):
+        """Seconds by which faults, but those of one place, may have held a pulse up there."""
+        return sum(max(0.0, min(end or ended, ended) - max(begin, began)) for begin, end, place in self.delays
+                   if place != but)
 
     def _example(self, text):
         self.mesh.note(f"reader: {text}")
