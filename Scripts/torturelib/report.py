@@ -8,12 +8,10 @@ def summary(campaign, seed, seconds):
     difference, reader = campaign.difference, campaign.reader
     kinds = {}
     for outcome in campaign.outcomes:
-        kinds.setdefault(outcome.name, []).append(outcome.recovery_seconds)
+        kinds.setdefault(outcome.name, []).append(outcome)
     return {
         "seed": seed, "passed": campaign.has_passed, "seconds": round(seconds, 1),
-        "faults": {name: {"count": len(times), "recoverySecondsMedian": figure(statistics.median, times),
-                          "recoverySecondsMax": figure(max, times), "notRecovered": times.count(None)}
-                   for name, times in kinds.items()},
+        "faults": {name: recovery(outcomes) for name, outcomes in kinds.items()},
         "faultCount": len(campaign.outcomes),
         "overlapping": sum(outcome.overlaps for outcome in campaign.outcomes),
         "cannotBeInjected": campaign.obstacles,
@@ -29,9 +27,14 @@ def summary(campaign, seed, seconds):
     }
 
 
-def figure(function, times):
-    times = [seconds for seconds in times if seconds is not None]
-    return round(function(times), 2) if times else None
+def recovery(outcomes):
+    """How long one kind took to recover from; of overlapping faults only where there were no others."""
+    known = [outcome for outcome in outcomes if outcome.recovery_seconds is not None]
+    times = [outcome.recovery_seconds for outcome in known if not outcome.overlaps] \
+        or [outcome.recovery_seconds for outcome in known]
+    return {"count": len(outcomes), "notRecovered": len(outcomes) - len(known),
+            "recoverySecondsMedian": round(statistics.median(times), 2) if times else None,
+            "recoverySecondsMax": round(max(times), 2) if times else None}
 
 
 def text(summary):
