@@ -134,7 +134,7 @@ class BitFlip(Fault):
     sentence = "Bits of the index file change: anywhere while the worker is dead or runs, or in the code of one row."
     hold = (0.0, 1.0)
     needs_repair = True
-    bits_max = 8
+    bits_max = 32
 
     def inject(self):
         self.detail = self.random.choice(["dead", "running", "row"])
