@@ -4,7 +4,7 @@ package import Logging
 import Replication
 package import ServiceLifecycle
 package import Storage
-import Topology
+package import Topology
 
 /// One HIE's worker: its files, what it knows of its peers and brokers, and the services that keep it going.
 ///
@@ -22,7 +22,8 @@ package final class Worker: Sendable {
     /// Identifies this run of the worker: the part of its addresses that a later run does not share.
     package let startedAt: Timestamp
     private let directory: DataDirectory
-    private let lines: [BrokerLine]
+    private let topologyBoard: TopologyBoard
+    private let watch: TopologyWatch?
     private let upkeep: Upkeep
     private let retry: StorageRetry
     private let logger: Logger
@@ -32,7 +33,9 @@ package final class Worker: Sendable {
         self.clock = clock
         self.logger = logger
         startedAt = clock.now
-        let hie = try Self.hie(settings)
+        let view = try MeshView(settings.topology, for: settings)
+        topologyBoard = TopologyBoard(view)
+        let hie = view.own
         directory = try DataDirectory(path: settings.dataDirectory, hie: hie.id)
         index = try IndexStore(path: directory.file("index.sqlite")) { moved in
             logger.error("index.set.aside", metadata: ["index.moved": "\(moved)"])
@@ -45,25 +48,22 @@ package final class Worker: Sendable {
         coverageBoard = CoverageBoard()
         coverageBoard.restore(try await index.sources())
         coverageBoard.held(try await deadLetters.counts())
-        let links = settings.topology.links(brokerURL: settings.brokerURL)
-        let roles = links.flatMap { link -> [(BrokerLink, BrokerBoard.Role)] in
-            link.regions.contains(hie.region) ? [(link, .publish), (link, .consume)] : [(link, .consume)]
+        brokers = BrokerBoard(view.lines.map { ($0.link, $0.role) }, now: clock.now)
+        watch = settings.topologyFile.map { [topologyBoard, pauses] file in
+            TopologyWatch(
+                file: file, settings: settings, board: topologyBoard, pauses: pauses, clock: clock, logger: logger)
         }
-        brokers = BrokerBoard(roles.map { ($0.0.name, $0.1) }, now: clock.now)
-        var lines: [BrokerLine] = []
-        for (link, role) in roles {
-            lines.append(
-                BrokerLine(
-                    link: link, role: role, endpoints: try Self.endpoints(link, settings.access),
-                    settings: SessionSettings(name: "wherry \(hie.id) \(role.rawValue)"), board: brokers,
-                    counters: counters, clock: clock, logger: logger))
-        }
-        self.lines = lines
         retry = StorageRetry(pauses: pauses, clock: clock, logger: logger)
         upkeep = Upkeep(index: index, coverage: coverageBoard, retry: retry, clock: clock)
     }
 
     package var hie: HIEIdentifier { settings.hie }
+
+    /// The topology in force.
+    package var topology: Topology { topologyBoard.present.topology }
+
+    /// The brokers of the topology in force, in its order.
+    package var links: [BrokerLink] { topologyBoard.present.links }
 
     /// What runs until the worker is stopped.
     package var services: [any Service] {
@@ -72,7 +72,15 @@ package final class Worker: Sendable {
         let own = OwnChanges(
             hie: hie, records: records, index: writer, retry: retry, coverage: coverageBoard, clock: clock,
             limits: settings.outbox)
-        return [upkeep, own] + lines.map { service(for: $0, writer) }
+        let links = Links(
+            topology: topologyBoard, brokers: brokers, stopTimeoutSeconds: 2 * settings.stopTimeoutSeconds,
+            clock: clock, logger: logger
+        ) { link, role, endpoints in
+            self.service(for: self.line(link, role, endpoints), writer)
+        }
+        var services: [any Service] = [upkeep, own]
+        if let watch { services.append(watch) }
+        return services + [links]
     }
 
     /// Stores what a submission holds; the journal, the index and the peers follow by themselves.
@@ -80,6 +88,13 @@ package final class Worker: Sendable {
         let outcomes = try await records.submit(operations, now: clock.now)
         counters.count { $0.resourcesAccepted += Int64(operations.count) }
         return outcomes
+    }
+
+    private func line(_ link: BrokerLink, _ role: BrokerBoard.Role, _ endpoints: [Endpoint]) -> BrokerLine {
+        BrokerLine(
+            begun: link, role: role, endpoints: endpoints,
+            settings: SessionSettings(name: "wherry \(hie) \(role.rawValue)"), topology: topologyBoard,
+            board: brokers, counters: counters, clock: clock, logger: logger)
     }
 
     private func service(for line: BrokerLine, _ writer: IndexWriter) -> any Service {
@@ -93,35 +108,8 @@ package final class Worker: Sendable {
                 letters: deadLetters, coverage: coverageBoard,
                 counters: counters, retry: retry, clock: clock, logger: logger)
             return Intake(
-                hie: hie, line: line, settings: settings, index: writer, parking: parking, coverage: coverageBoard,
-                counters: counters, clock: clock, logger: logger)
-        }
-    }
-
-    private static func hie(_ settings: WorkerSettings) throws(WorkerError) -> HIE {
-        guard let hie = settings.topology.hie(settings.hie) else {
-            let known = settings.topology.hies.map(\.id.text).joined(separator: ", ")
-            throw WorkerError(.unknownHIE, "\(settings.hie) is not in the topology; it has \(known)")
-        }
-        guard hie.status == .connected else {
-            throw WorkerError(
-                .plannedHIE,
-                """
-                \(settings.hie) is planned: write status: connected in the topology file, run wherry topology apply, \
-                then start it
-                """
-            )
-        }
-        return hie
-    }
-
-    private static func endpoints(_ link: BrokerLink, _ access: BrokerAccess) throws -> [Endpoint] {
-        try link.addresses.map { address in
-            do {
-                return try access.endpoint(address)
-            } catch {
-                throw WorkerError(.badBroker, "broker \(link.name): \(error)")
-            }
+                hie: hie, line: line, topology: topologyBoard, watch: watch, settings: settings, index: writer,
+                parking: parking, coverage: coverageBoard, counters: counters, clock: clock, logger: logger)
         }
     }
 }
