@@ -18,8 +18,9 @@ struct WorkerCommand: AsyncParsableCommand {
             serves both over HTTP. It goes on without its brokers and without its peers; SIGTERM or SIGINT ends it \
             within seconds, and nothing that was accepted is lost.
 
-            The topology file is looked at again every two seconds: HIEs that become connected there, leave or move are \
-            followed without a restart. A file that cannot be used changes nothing, and readyz and status say why.
+            The topology file is looked at again every two seconds: HIEs that become connected there, leave or \
+            move are followed without a restart. A file that cannot be used changes nothing, and readyz and \
+            status say why.
 
             Examples:
               wherry worker --topology Topology/onelondon.yaml --hie barts --data /var/lib/wherry/barts

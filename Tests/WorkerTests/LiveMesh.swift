@@ -39,12 +39,13 @@ struct LiveMesh {
         try await declare()
     }
 
-    /// Makes this the topology file's contents at once; HIEs without a status are not in it.
-    func write(_ members: Members, to path: String? = nil) throws {
+    /// Makes this the topology file's contents at once; HIEs without a status are not in it. `moved` names other virtual
+    /// hosts by region.
+    func write(_ members: Members, moved: [String: String] = [:], to path: String? = nil) throws {
         var lines = ["name: Mesh", "regions:"]
         for region in Self.regions {
             let hies = region.hies.compactMap { hie in members[hie].map { (hie, $0) } }
-            guard !hies.isEmpty, let host = virtualHosts[region.id] else { continue }
+            guard !hies.isEmpty, let host = moved[region.id] ?? virtualHosts[region.id] else { continue }
             lines += ["  - id: \(region.id)", "    name: Region \(region.id)", "    partnership: Record"]
             lines += ["    broker: { addresses: [\"\(address)\"], virtualHost: \(host) }", "    hies:"]
             for (hie, status) in hies {
@@ -69,6 +70,13 @@ struct LiveMesh {
             }
             precondition(refusals.isEmpty, "the virtual host takes every object")
         }
+    }
+
+    /// A session to the region's broker for a client that is no worker.
+    func session(_ region: String) async throws -> Session {
+        let host = virtualHosts[region] ?? "/"
+        return try await Session.open(
+            access.endpoint("\(address)/\(host)"), settings: SessionSettings(name: "client"), logger: logger)
     }
 
     /// Runs `body` while the workers run, with the file as it is now for a start.

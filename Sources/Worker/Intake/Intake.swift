@@ -63,8 +63,8 @@ struct Intake: Service {
         }
     }
 
-    /// Who may speak here at present. Before anybody is taken for early or for a stranger the topology file is looked at:
-    /// a topology that was deployed a moment ago counts.
+    /// Who may speak here at present. Before anybody is taken for early or for a stranger the topology file is looked
+    /// at: a topology that was deployed a moment ago counts.
     private func speakers(for deliveries: [Delivery]) async -> Speakers {
         var speakers = topology.present.speakers(on: line.link)
         if let watch, deliveries.contains(where: speakers.isUnexpected) {
