@@ -86,7 +86,10 @@ extension World {
             nodes[node].keptFreshness[source] = Freshness(
                 head: freshness.head, heardAt: freshness.heardAt, asOf: freshness.asOf)
         }
-        if generator.chance(percent: 40) { nodes[node].syncedIndex = nodes[node].index }
+        if generator.chance(percent: 40) {
+            nodes[node].syncedIndex = nodes[node].index
+            nodes[node].syncedFreshness = nodes[node].keptFreshness
+        }
         add(.pulse(node: node, life: process.life), after: Self.pulseInterval)
     }
 
