@@ -14,7 +14,7 @@ extension Subscription {
 
     private func state(watermark: Int64, at now: Timestamp, silentAfterMilliseconds: Int64) -> CoverageState {
         guard let heardAt = freshness.heardAt, let heardHead = freshness.head,
-            !now.isPast(heardAt, byMilliseconds: silentAfterMilliseconds + 1)
+            !now.isPast(heardAt, byMilliseconds: silentAfterMilliseconds)
         else { return .silent(since: freshness.heardAt) }
         let head = isOfHeardEpoch ? max(heardHead, progress.reach) : heardHead
         if watermark < head, freshness.asOf == nil { return .joining(applied: watermark, of: head) }
