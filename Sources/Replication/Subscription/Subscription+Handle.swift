@@ -25,7 +25,7 @@ extension Subscription {
 
     /// Begins what is due, if nothing is under way.
     private mutating func begin(at now: Timestamp) -> [Action] {
-        guard case .none = work, question == nil, !isResting(at: now) else { return [] }
+        guard case .none = work, question == nil, abandonedPages == 0, !isResting(at: now) else { return [] }
         if isAhead {
             work = .comparing(their: nil)
             return [ask(.state(witness))]
@@ -100,9 +100,14 @@ extension Subscription {
     }
 
     private mutating func written(at now: Timestamp) -> [Action] {
+        if abandonedPages > 0 {
+            abandonedPages -= 1
+            return []
+        }
         switch work {
         case .none, .comparing: return []
         case .filling(var filling):
+            guard filling.unwritten > 0 else { return [] }
             filling.unwritten -= 1
             if filling.isRead, filling.unwritten == 0 {
                 work = .none
@@ -111,6 +116,7 @@ extension Subscription {
             work = .filling(filling)
             return nextPage(filling)
         case .mending(var mending):
+            guard mending.unwritten > 0 else { return [] }
             mending.unwritten -= 1
             if mending.isRead, mending.unwritten == 0 {
                 work = .none
@@ -180,7 +186,14 @@ extension Subscription {
     /// What is under way is left as it is: what it did not fetch is still missing, and is asked for again.
     private mutating func giveUp() -> [Action] {
         defer { work = .none }
-        if case .mending = work { return [.forgetTombstones] }
-        return []
+        switch work {
+        case .none, .comparing: return []
+        case .filling(let filling):
+            abandonedPages += filling.unwritten
+            return []
+        case .mending(let mending):
+            abandonedPages += mending.unwritten
+            return [.forgetTombstones]
+        }
     }
 }

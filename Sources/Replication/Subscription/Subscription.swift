@@ -80,6 +80,8 @@ package struct Subscription: Sendable {
     private var highestAtPulse: Int64 = 0
     var holes = HoleWatch()
     var work = Work.none
+    /// Pages of work that was given up, which are not in the index yet. They come before those of any later work.
+    var abandonedPages = 0
     /// The number of the question that waits for its answer.
     var question: Int?
     private var lastQuestion = 0
