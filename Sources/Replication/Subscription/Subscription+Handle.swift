@@ -63,7 +63,6 @@ extension Subscription {
         case (.changes(let page, let head), .filling(let filling)):
             return take(page, head: head, filling, at: now)
         case (.state(let their), .comparing):
-            goWell()
             return take(their, at: now)
         case (.buckets(let page), .mending(let mending)):
             return take(page, mending, at: now)
@@ -136,10 +135,16 @@ extension Subscription {
             // With a new epoch the source replaces what it had forgotten; until it says one, it is asked again.
             isAhead = isSameEpoch && their.head < progress.applied.highest
             if let epoch = progress.epoch, their.epoch < epoch { isAhead = true }
-            if isAhead { rest(because: "the source knows less of its journal than this index", at: now) }
         }
-        guard isDiffering, isSameEpoch else {
+        guard isDiffering, isSameEpoch, !isAhead else {
             work = .none
+            if isAhead {
+                rest(because: "the source knows less of its journal than this index", at: now)
+            } else if isDiffering {
+                rest(because: "the source has begun another epoch", at: now)
+            } else {
+                goWell()
+            }
             return []
         }
         work = .comparing(their: their)
@@ -156,6 +161,7 @@ extension Subscription {
         }
         guard let buckets = BucketSet(own.differences(from: their.digest)) else {
             isDiffering = false
+            goWell()
             return []
         }
         work = .mending(Mending(buckets: buckets))
