@@ -79,16 +79,29 @@ extension Subscription {
         _ page: IncomingBatch, head: Int64, _ filling: Filling, at now: Timestamp
     ) -> [Action] {
         var filling = filling
-        guard page.batch.after == filling.next else {
+        guard page.batch.source == source, page.batch.after == filling.next else {
             rest(because: "the page does not begin where it was asked to", at: now)
             return giveUp()
         }
-        goWell()
+        if let epoch = progress.epoch, page.batch.epoch < epoch {
+            isAhead = true
+            rest(because: "the page is of an epoch that is over", at: now)
+            return giveUp()
+        }
         let goal = min(filling.through ?? head, head)
+        guard page.batch.through > page.batch.after || page.batch.after >= goal else {
+            rest(because: "the page brings nothing of what its source has", at: now)
+            return giveUp()
+        }
+        goWell()
+        if head < progress.applied.highest, page.batch.epoch == progress.epoch {
+            isAhead = true
+        } else if let through = filling.through, head < through {
+            rest(because: "the source's journal ends below its last pulse", at: now)
+        }
         filling.next = page.batch.through
-        filling.isRead = page.batch.through >= goal || page.batch.through == page.batch.after
+        filling.isRead = page.batch.through >= goal
         filling.unwritten += 1
-        if head < progress.applied.highest, page.batch.epoch == progress.epoch { isAhead = true }
         work = .filling(filling)
         return [.write(page)] + nextPage(filling)
     }
@@ -170,7 +183,7 @@ extension Subscription {
 
     private mutating func take(_ page: IncomingBuckets, _ mending: Mending, at now: Timestamp) -> [Action] {
         var mending = mending
-        guard page.page.epoch == progress.epoch, page.page.after == mending.next,
+        guard page.page.source == source, page.page.epoch == progress.epoch, page.page.after == mending.next,
             page.page.buckets == mending.buckets, page.page.isLast || page.page.through > page.page.after
         else {
             rest(because: "the buckets are not those that were asked for", at: now)
