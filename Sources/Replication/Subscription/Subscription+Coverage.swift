@@ -19,6 +19,6 @@ extension Subscription {
         if watermark < head, freshness.asOf == nil { return .joining(applied: watermark, of: head) }
         if held > 0 { return .held(deadLetters: held) }
         if watermark < head { return .behind(changes: head - watermark) }
-        return isDiffering || !isOfHeardEpoch || freshness.asOf == nil ? .differing : .complete
+        return isDiffering || isAhead || !isOfHeardEpoch || freshness.asOf == nil ? .differing : .complete
     }
 }

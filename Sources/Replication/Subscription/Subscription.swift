@@ -148,7 +148,7 @@ package struct Subscription: Sendable {
     }
 
     private mutating func compare() {
-        guard isOfHeardEpoch else { return }
+        guard isOfHeardEpoch, !isAhead else { return }
         let isComparable = progress.applied.islands.isEmpty && held == 0
         if isDiffering {
             // Only an agreeing digest ends it; what is caught up with meanwhile proves nothing.
