@@ -105,9 +105,7 @@ package struct Subscription: Sendable {
     /// The index's rows of the source reach so far now, and their digest is this.
     package mutating func advanced(_ progress: SourceProgress, digest: UInt64, at now: Timestamp) {
         if self.progress.epoch != progress.epoch {
-            if self.progress.epoch != nil, heardEpoch.map({ $0.epoch < progress.epoch ?? $0.epoch }) ?? true {
-                freshness.restart()
-            }
+            if self.progress.epoch != nil, !isHeard(progress.epoch) { freshness.restart() }
             isDiffering = false
             isAhead = false
             highestAtPulse = 0
@@ -145,6 +143,12 @@ package struct Subscription: Sendable {
     var isOfHeardEpoch: Bool {
         guard let heard = heardEpoch else { return true }
         return heard.epoch == progress.epoch || (progress.epoch == nil && freshness.head == 0)
+    }
+
+    /// Whether what was heard of the source is of this epoch or a later one.
+    private func isHeard(_ epoch: Epoch?) -> Bool {
+        guard let epoch, let heardEpoch else { return false }
+        return epoch <= heardEpoch.epoch
     }
 
     private mutating func compare() {
