@@ -127,7 +127,10 @@ package struct Subscription: Sendable {
             if let known = heardEpoch?.epoch ?? progress.epoch, known != pulse.epoch { freshness.restart() }
             heardEpoch = (pulse.epoch, now)
         }
+        let wasOfHeardEpoch = isOfHeardEpoch
         freshness.pulse(head: pulse.head, digest: pulse.digest, at: now)
+        // A journal that was empty no longer is: what is missing of it is missing from now on.
+        if wasOfHeardEpoch, !isOfHeardEpoch { heardEpoch = (pulse.epoch, now) }
         if isOfHeardEpoch {
             if pulse.head < highestAtPulse { isAhead = true }
             highestAtPulse = progress.applied.highest
