@@ -41,10 +41,6 @@ extension Subscription {
         return []
     }
 
-    private var witness: JournalWitness {
-        JournalWitness(epoch: progress.epoch, through: progress.applied.highest)
-    }
-
     private func dueHole(at now: Timestamp) -> HoleWatch.Hole? {
         if let heard = heardEpoch, !isOfHeardEpoch {
             // A new epoch, or the first one: the whole journal is missing.
@@ -94,7 +90,7 @@ extension Subscription {
             return giveUp()
         }
         goWell()
-        if head < progress.applied.highest, page.batch.epoch == progress.epoch {
+        if page.batch.epoch == witnessWhenAsked.epoch, head < witnessWhenAsked.through {
             isAhead = true
         } else if let through = filling.through, head < through {
             rest(because: "the source's journal ends below its last pulse", at: now)
@@ -146,7 +142,7 @@ extension Subscription {
         let isSameEpoch = their.epoch == progress.epoch
         if isAhead {
             // With a new epoch the source replaces what it had forgotten; until it says one, it is asked again.
-            isAhead = isSameEpoch && their.head < progress.applied.highest
+            isAhead = their.epoch == witnessWhenAsked.epoch && their.head < witnessWhenAsked.through
             if let epoch = progress.epoch, their.epoch < epoch { isAhead = true }
         }
         guard isDiffering, isSameEpoch, !isAhead else {

@@ -84,6 +84,8 @@ package struct Subscription: Sendable {
     var abandonedPages = 0
     /// The number of the question that waits for its answer.
     var question: Int?
+    /// What was applied when it was asked: its answer cannot know less, while changes that came since may overtake it.
+    var witnessWhenAsked = JournalWitness(epoch: nil, through: 0)
     private var lastQuestion = 0
     private var failures = 0
     private var restUntil: Timestamp?
@@ -170,9 +172,14 @@ package struct Subscription: Sendable {
         if comparison == .differs { isDiffering = true }
     }
 
+    var witness: JournalWitness {
+        JournalWitness(epoch: progress.epoch, through: progress.applied.highest)
+    }
+
     mutating func ask(_ subject: Question.Subject) -> Action {
         lastQuestion += 1
         question = lastQuestion
+        witnessWhenAsked = witness
         return .ask(question: lastQuestion, subject)
     }
 
