@@ -4,7 +4,6 @@ import Testing
 
 @testable import Replication
 
-private let barts = HIEIdentifier("barts")!  // a well-formed constant
 private let epoch = Epoch("2026-01-01T00:00:00.000Z-0000beef")!  // a well-formed constant
 
 private func key(_ reference: String) -> EntryKey {
