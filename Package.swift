@@ -109,6 +109,7 @@ let package = Package(
         .testTarget(
             name: "StorageTests",
             dependencies: ["AMQP", "CareRecord", "LoadTest", "Replication", "Storage", "TestSupport"],
+            exclude: ["Fixtures"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -73,7 +73,8 @@ extension World {
         guard let process = nodes[node].process else { return }
         let state = nodes[node].records.state
         let pulse = Pulse(
-            source: names[node], epoch: state.epoch, head: state.head, digest: state.digest.total)
+            source: names[node], epoch: state.epoch, head: state.head, digest: state.digest.total,
+            intervalMilliseconds: Self.pulseInterval)
         if process.outbox != nil, !brokers[nodes[node].home].isBlocked {
             publish(
                 pulse.message(sentAt: clock(node), lifetimeMilliseconds: Self.pulseInterval * 3), from: node,

@@ -1,4 +1,5 @@
 import GRDB
+import Replication
 
 /// Why a store could not do what it was asked. The description names files and reasons, never rows.
 package struct StorageError: Error, Sendable, CustomStringConvertible {
@@ -30,6 +31,10 @@ package struct StorageError: Error, Sendable, CustomStringConvertible {
     /// Says in words what SQLite reported about `file`; SQL text and arguments are left out because they may hold
     /// patient data.
     init(_ error: any Error, file: String) {
+        if let rejection = error as? Rejection {
+            self.init(.corrupt, "\(file): a stored change cannot be read (\(rejection.cause.rawValue))")
+            return
+        }
         guard let error = error as? DatabaseError else {
             self = (error as? StorageError) ?? StorageError(.failed, "\(file): \(type(of: error))")
             return

@@ -25,7 +25,7 @@ extension Subscription {
 
     /// Begins what is due, if nothing is under way.
     private mutating func begin(at now: Timestamp) -> [Action] {
-        guard case .none = work, question == nil, !isResting(at: now) else { return [] }
+        guard case .none = work, question == nil, abandonedPages == 0, !isResting(at: now) else { return [] }
         if isAhead {
             work = .comparing(their: nil)
             return [ask(.state(witness))]
@@ -39,11 +39,6 @@ extension Subscription {
             return [ask(.state(witness))]
         }
         return []
-    }
-
-    /// What was seen of the source's journal.
-    private var witness: JournalWitness {
-        JournalWitness(epoch: latestEpoch, through: highestSeen)
     }
 
     private func dueHole(at now: Timestamp) -> HoleWatch.Hole? {
@@ -66,7 +61,6 @@ extension Subscription {
         case (.changes(let page, let head), .filling(let filling)):
             return take(page, head: head, filling, at: now)
         case (.state(let their), .comparing):
-            goWell()
             return take(their, at: now)
         case (.buckets(let page), .mending(let mending)):
             return take(page, mending, at: now)
@@ -83,24 +77,29 @@ extension Subscription {
         _ page: IncomingBatch, head: Int64, _ filling: Filling, at now: Timestamp
     ) -> [Action] {
         var filling = filling
-        guard page.batch.after == filling.next else {
+        guard page.batch.source == source, page.batch.after == filling.next else {
             rest(because: "the page does not begin where it was asked to", at: now)
             return giveUp()
         }
-        if let latest = latestEpoch, page.batch.epoch < latest {
+        if let latest = witnessWhenAsked.epoch, page.batch.epoch < latest {
             isAhead = true
-            rest(because: "the source answers from an epoch that is over", at: now)
+            rest(because: "the page is of an epoch that is over", at: now)
+            return giveUp()
+        }
+        let goal = min(filling.through ?? head, head)
+        guard page.batch.through > page.batch.after || page.batch.after >= goal else {
+            rest(because: "the page brings nothing of what its source has", at: now)
             return giveUp()
         }
         goWell()
-        if page.batch.through == page.batch.after, page.batch.epoch == progress.epoch {
-            rest(because: "the source has nothing there", at: now)
+        if page.batch.epoch == witnessWhenAsked.epoch, head < witnessWhenAsked.through {
+            isAhead = true
+        } else if let through = filling.through, head < through {
+            rest(because: "the source's journal ends below its last pulse", at: now)
         }
-        let goal = min(filling.through ?? head, head)
         filling.next = page.batch.through
-        filling.isRead = page.batch.through >= goal || page.batch.through == page.batch.after
+        filling.isRead = page.batch.through >= goal
         filling.unwritten += 1
-        if head < highestSeen, page.batch.epoch == latestEpoch { isAhead = true }
         work = .filling(filling)
         return [.write(page)] + nextPage(filling)
     }
@@ -111,13 +110,14 @@ extension Subscription {
     }
 
     private mutating func written(at now: Timestamp) -> [Action] {
-        if abandoned > 0 {
-            abandoned -= 1
+        if abandonedPages > 0 {
+            abandonedPages -= 1
             return []
         }
         switch work {
         case .none, .comparing: return []
         case .filling(var filling):
+            guard filling.unwritten > 0 else { return [] }
             filling.unwritten -= 1
             if filling.isRead, filling.unwritten == 0 {
                 work = .none
@@ -126,6 +126,7 @@ extension Subscription {
             work = .filling(filling)
             return nextPage(filling)
         case .mending(var mending):
+            guard mending.unwritten > 0 else { return [] }
             mending.unwritten -= 1
             if mending.isRead, mending.unwritten == 0 {
                 work = .none
@@ -143,15 +144,19 @@ extension Subscription {
         let isSameEpoch = their.epoch == progress.epoch
         if isAhead {
             // With a new epoch the source replaces what it had forgotten; until it says one, it is asked again.
-            if let latest = latestEpoch {
-                isAhead = their.epoch < latest || (their.epoch == latest && their.head < highestSeen)
-            } else {
-                isAhead = false
-            }
-            if isAhead { rest(because: "the source knows less of its journal than this index", at: now) }
+            let seen = witnessWhenAsked
+            isAhead =
+                seen.epoch.map { their.epoch < $0 || (their.epoch == $0 && their.head < seen.through) } ?? false
         }
-        guard isDiffering, isSameEpoch else {
+        guard isDiffering, isSameEpoch, !isAhead else {
             work = .none
+            if isAhead {
+                rest(because: "the source knows less of its journal than this index", at: now)
+            } else if isDiffering {
+                rest(because: "the source has begun another epoch", at: now)
+            } else {
+                goWell()
+            }
             return []
         }
         work = .comparing(their: their)
@@ -168,6 +173,7 @@ extension Subscription {
         }
         guard let buckets = BucketSet(own.differences(from: their.digest)) else {
             isDiffering = false
+            goWell()
             return []
         }
         work = .mending(Mending(buckets: buckets))
@@ -176,7 +182,7 @@ extension Subscription {
 
     private mutating func take(_ page: IncomingBuckets, _ mending: Mending, at now: Timestamp) -> [Action] {
         var mending = mending
-        guard page.page.epoch == progress.epoch, page.page.after == mending.next,
+        guard page.page.source == source, page.page.epoch == progress.epoch, page.page.after == mending.next,
             page.page.buckets == mending.buckets, page.page.isLast || page.page.through > page.page.after
         else {
             rest(because: "the buckets are not those that were asked for", at: now)
@@ -202,10 +208,10 @@ extension Subscription {
         switch work {
         case .none, .comparing: return []
         case .filling(let filling):
-            abandoned += filling.unwritten
+            abandonedPages += filling.unwritten
             return []
         case .mending(let mending):
-            abandoned += mending.unwritten
+            abandonedPages += mending.unwritten
             return [.forgetTombstones]
         }
     }

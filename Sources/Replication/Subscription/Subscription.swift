@@ -82,10 +82,12 @@ package struct Subscription: Sendable {
     private var highestHeard: Int64 = 0
     var holes = HoleWatch()
     var work = Work.none
-    /// Pages that were handed out for work that was given up, and are not yet in the index.
-    var abandoned = 0
+    /// Pages of work that was given up, which are not in the index yet. They come before those of any later work.
+    var abandonedPages = 0
     /// The number of the question that waits for its answer.
     var question: Int?
+    /// What was applied when it was asked: its answer cannot know less, while changes that came since may overtake it.
+    var witnessWhenAsked = JournalWitness(epoch: nil, through: 0)
     private var lastQuestion = 0
     private var failures = 0
     private var restUntil: Timestamp?
@@ -107,9 +109,7 @@ package struct Subscription: Sendable {
     /// The index's rows of the source reach so far now, and their digest is this.
     package mutating func advanced(_ progress: SourceProgress, digest: UInt64, at now: Timestamp) {
         if self.progress.epoch != progress.epoch {
-            if self.progress.epoch != nil, heardEpoch.map({ $0.epoch < progress.epoch ?? $0.epoch }) ?? true {
-                freshness.restart()
-            }
+            if self.progress.epoch != nil, !isHeard(progress.epoch) { freshness.restart() }
             isDiffering = false
             isAhead = false
             highestAtPulse = 0
@@ -133,7 +133,11 @@ package struct Subscription: Sendable {
         }
         if pulse.head < highestHeard { isAhead = true }
         highestHeard = max(highestHeard, pulse.head)
-        freshness.pulse(head: pulse.head, digest: pulse.digest, at: now)
+        let wasOfHeardEpoch = isOfHeardEpoch
+        freshness.pulse(
+            head: pulse.head, digest: pulse.digest, at: now, intervalMilliseconds: pulse.intervalMilliseconds)
+        // A journal that was empty no longer is: what is missing of it is missing from now on.
+        if wasOfHeardEpoch, !isOfHeardEpoch { heardEpoch = (pulse.epoch, now) }
         if isOfHeardEpoch {
             if pulse.head < highestAtPulse { isAhead = true }
             highestAtPulse = max(progress.applied.highest, progress.reach)
@@ -151,24 +155,29 @@ package struct Subscription: Sendable {
         return heard.epoch == progress.epoch || (progress.epoch == nil && freshness.head == 0)
     }
 
-    /// The highest number that was seen of the latest epoch.
-    var highestSeen: Int64 {
+    /// What was seen of the source's journal: the latest epoch that was applied or heard of, and the highest number of it.
+    var witness: JournalWitness {
         let latest = latestEpoch
         let applied = latest == progress.epoch ? max(progress.applied.highest, progress.reach) : 0
-        return max(applied, latest == heardEpoch?.epoch ? highestHeard : 0)
+        return JournalWitness(epoch: latest, through: max(applied, latest == heardEpoch?.epoch ? highestHeard : 0))
     }
 
-    /// The latest epoch that was applied or heard of.
-    var latestEpoch: Epoch? {
+    private var latestEpoch: Epoch? {
         guard let heard = heardEpoch?.epoch else { return progress.epoch }
         return max(heard, progress.epoch ?? heard)
     }
 
     /// What the entries are together, they once were at the source.
-    var isConsistent: Bool { progress.applied.watermark >= progress.reach }
+    private var isConsistent: Bool { progress.applied.watermark >= progress.reach }
+
+    /// Whether what was heard of the source is of this epoch or a later one.
+    private func isHeard(_ epoch: Epoch?) -> Bool {
+        guard let epoch, let heardEpoch else { return false }
+        return epoch <= heardEpoch.epoch
+    }
 
     private mutating func compare() {
-        guard isOfHeardEpoch, isConsistent else { return }
+        guard isOfHeardEpoch, isConsistent, !isAhead else { return }
         let isComparable = progress.applied.islands.isEmpty && held == 0
         if isDiffering {
             // Only an agreeing digest ends it; what is caught up with meanwhile proves nothing.
@@ -186,6 +195,7 @@ package struct Subscription: Sendable {
     mutating func ask(_ subject: Question.Subject) -> Action {
         lastQuestion += 1
         question = lastQuestion
+        witnessWhenAsked = witness
         return .ask(question: lastQuestion, subject)
     }
 

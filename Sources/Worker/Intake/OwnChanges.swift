@@ -49,7 +49,10 @@ struct OwnChanges: Service {
                 try await records.journalState()
             }
             coverage.pulse(
-                Pulse(source: hie, epoch: state.epoch, head: state.head, digest: state.digest.total), at: clock.now)
+                Pulse(
+                    source: hie, epoch: state.epoch, head: state.head, digest: state.digest.total,
+                    intervalMilliseconds: pulseIntervalMilliseconds),
+                at: clock.now)
             // The index began anew: what follows the journal does so from its beginning.
             if state.head > 0, coverage.progress(of: hie)?.epoch == nil { records.head.renew() }
             try await Task.sleep(for: .milliseconds(pulseIntervalMilliseconds))

@@ -166,7 +166,9 @@ actor Outbox: Service {
         while true {
             try await persist()
             let state = try await journalState()
-            let pulse = Pulse(source: source, epoch: state.epoch, head: state.head, digest: state.digest.total)
+            let pulse = Pulse(
+                source: source, epoch: state.epoch, head: state.head, digest: state.digest.total,
+                intervalMilliseconds: interval)
             let outgoing = pulse.message(sentAt: clock.now, lifetimeMilliseconds: interval * Self.pulseLifetimePeriods)
             do throws(AMQPError) {
                 _ = try await session.publishConfirmed(

@@ -5,8 +5,6 @@ import Testing
 
 @testable import Replication
 
-private let barts = HIEIdentifier("barts")!  // a well-formed constant
-
 @Suite("Auditing") struct AuditingTests {
     private func index(of source: SampleSource) throws -> IndexTransaction<MemoryIndex> {
         var index = IndexTransaction(MemoryIndex())

@@ -5,9 +5,6 @@ import Testing
 
 @testable import Replication
 
-private let barts = HIEIdentifier("barts")!  // a well-formed constant
-private let kingston = HIEIdentifier("kingston")!  // a well-formed constant
-
 @Suite("Index transaction") struct IndexTransactionTests {
     @Test("promises P1 and P2: pages of any stretch, shuffled, repeated and grouped anyhow, give the source's entries")
     func anyOrder() throws {

@@ -5,8 +5,6 @@ import Testing
 
 @testable import Replication
 
-private let barts = HIEIdentifier("barts")!  // a well-formed constant
-
 /// A mending under way while the source goes on: what it still says arrives late, twice or out of order.
 private struct BusyMending {
     var random: SplitMix64

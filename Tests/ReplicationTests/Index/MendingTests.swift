@@ -5,7 +5,6 @@ import Testing
 
 @testable import Replication
 
-private let barts = HIEIdentifier("barts")!  // a well-formed constant
 private let one = SampleSource.patients[0]
 private let two = SampleSource.patients[1]
 

@@ -4,7 +4,6 @@ import Testing
 
 @testable import Replication
 
-private let barts = HIEIdentifier("barts")!  // a well-formed constant
 private let epoch = Epoch("2026-01-01T00:00:00.000Z-0000beef")!  // a well-formed constant
 
 private func key(_ reference: String) -> EntryKey {
@@ -151,7 +150,8 @@ private func read(_ delivery: Delivery) throws(Rejection) -> IncomingBatch {
 }
 
 @Suite("Pulses") struct PulseTests {
-    private let pulse = Pulse(source: barts, epoch: epoch, head: 12, digest: 0xdead_beef)
+    private let pulse = Pulse(
+        source: barts, epoch: epoch, head: 12, digest: 0xdead_beef, intervalMilliseconds: 500)
 
     @Test("a pulse is read back, is not kept on disk and does not live long") func roundTrip() throws {
         let outgoing = pulse.message(sentAt: Timestamp(milliseconds: 5000), lifetimeMilliseconds: 6000)

@@ -1,0 +1,4 @@
+import CareRecord
+
+let barts = HIEIdentifier("barts")!  // a well-formed constant
+let kingston = HIEIdentifier("kingston")!  // a well-formed constant
