@@ -38,6 +38,8 @@ package struct Freshness: Sendable, Hashable {
     package mutating func pulse(head: Int64, digest: UInt64, at moment: Timestamp) {
         self.head = head
         heardAt = max(heardAt ?? moment, moment)
+        // A source whose head went back will not get there again by what it has said: nothing waits behind that.
+        pending.removeAll { $0.head > head }
         pending.append(Pending(head: head, digest: digest, receivedAt: moment))
         if pending.count > Self.pendingMax { pending.remove(at: pending.count / 2) }
     }
