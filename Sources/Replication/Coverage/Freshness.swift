@@ -69,7 +69,4 @@ package struct Freshness: Sendable, Hashable {
         asOf = nil
         pending = []
     }
-
-    /// What was said about catching up is taken back: the entries are known to differ.
-    package mutating func forgetPending() { pending = [] }
 }

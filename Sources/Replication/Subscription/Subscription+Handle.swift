@@ -130,7 +130,7 @@ extension Subscription {
             mending.unwritten -= 1
             if mending.isRead, mending.unwritten == 0 {
                 work = .none
-                isDiffering = false
+                rest(because: "mended, and not compared again yet", at: now)
                 return [.forgetTombstones]
             }
             work = .mending(mending)
@@ -188,7 +188,6 @@ extension Subscription {
             rest(because: "the buckets are not those that were asked for", at: now)
             return giveUp()
         }
-        goWell()
         mending.next = page.page.through
         mending.isRead = page.page.isLast
         mending.unwritten += 1

@@ -186,6 +186,7 @@ package struct Subscription: Sendable {
                 return
             }
             isDiffering = false
+            goWell()
         }
         let comparison = freshness.advance(
             watermark: progress.applied.watermark, digest: isComparable ? digest : nil)

@@ -49,6 +49,18 @@ private func at(_ seconds: Int64) -> Timestamp { Timestamp(milliseconds: seconds
         #expect(freshness.asOf == at(1))
     }
 
+    @Test("promise P3: a head that goes back takes back the pulses above it, so that later ones are caught up with")
+    func headBack() {
+        var freshness = Freshness()
+        freshness.pulse(head: 40, digest: 1, at: at(1))
+        freshness.pulse(head: 26, digest: 2, at: at(2))
+        #expect(freshness.advance(watermark: 26, digest: 3) == .differs)
+        #expect(freshness.asOf == nil)
+        freshness.pulse(head: 26, digest: 3, at: at(4))
+        #expect(freshness.advance(watermark: 26, digest: 3) == .agrees)
+        #expect(freshness.asOf == at(4))
+    }
+
     @Test("promise P3: a clock that was set back takes its moments with it") func clockBack() {
         var freshness = Freshness(head: 3, heardAt: at(9), asOf: at(9))
         freshness.pulse(head: 3, digest: 0, at: at(5), intervalMilliseconds: 2000)

@@ -46,22 +46,28 @@ import Testing
         told.advanced(8, digest: 6)
         #expect(told.handle(.written) == [.forgetTombstones])
         #expect(!told.subscription.isBusy)
+        // It is believed when a digest says so.
+        #expect(told.coverage.state == .differing)
         told.pulse(8, digest: 6)
         #expect(told.coverage.state == .complete)
         #expect(told.coverage.asOf == told.now)
+        #expect(told.subscription.trouble == nil)
     }
 
-    @Test("a mending that did not help is seen at the next pulse, and begins again") func again() {
+    @Test("promise P3: a mending that did not help is no success: it begins again after a wait that grows") func again()
+    {
         var told = differing()
-        _ = told.handle(.tick)
-        _ = told.answer(1, Told.state(8, [3: 1]))
-        _ = told.handle(.digestRead(BucketDigest(), Told.progress(8)))
-        _ = told.answer(2, .buckets(Told.buckets([3], 0, 8, head: 8)))
-        #expect(told.handle(.written) == [.forgetTombstones])
-        told.wait(2000)
-        told.pulse(8, digest: 6)
-        #expect(told.coverage.state == .differing)
-        #expect(told.handle(.tick) == [.ask(question: 3, .state(Self.witness))])
+        for (round, wait) in [(0, 500), (1, 1000), (2, 2000), (3, 4000)] as [(Int, Int64)] {
+            #expect(told.handle(.tick) == [.ask(question: 2 * round + 1, .state(Self.witness))])
+            _ = told.answer(2 * round + 1, Told.state(8, [3: 1]))
+            _ = told.handle(.digestRead(BucketDigest(), Told.progress(8)))
+            _ = told.answer(2 * round + 2, .buckets(Told.buckets([3], 0, 8, head: 8)))
+            #expect(told.handle(.written) == [.forgetTombstones])
+            told.pulse(8, digest: 6)
+            #expect(told.coverage.state == .differing)
+            #expect(told.tick(after: wait - 1) == [])
+            told.wait(1)
+        }
     }
 
     @Test("what agrees after all is not mended") func agrees() {

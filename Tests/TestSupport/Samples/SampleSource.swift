@@ -10,7 +10,7 @@ package struct SampleSource {
     package static let patients = (1...5).map { FHIRFixture.number($0) }
 
     package let hie: HIEIdentifier
-    package let epoch: Epoch
+    package private(set) var epoch: Epoch
     package private(set) var journal = JournalTransaction(head: 0, digest: BucketDigest(), rows: MemoryJournal())
 
     package init(_ hie: HIEIdentifier, epoch: Epoch = SampleSource.early) {
@@ -30,6 +30,13 @@ package struct SampleSource {
     package mutating func change(using random: inout SplitMix64) throws {
         let operation = SampleOperation(using: &random)
         try journal.set(operation.resource, patient: operation.patient, facts: operation.facts)
+    }
+
+    /// Begins a new epoch where `witness` has seen more than there is.
+    package mutating func heed(_ witness: JournalWitness, at now: Timestamp, using random: inout SplitMix64) {
+        let state = JournalState(epoch: epoch, head: head)
+        guard state.isBehind(witness) else { return }
+        epoch = state.beginning(after: witness, at: now, using: &random)?.epoch ?? epoch
     }
 
     package func page(_ stretch: JournalStretch, limits: PageLimits = SampleSource.wide) -> JournalPage {
