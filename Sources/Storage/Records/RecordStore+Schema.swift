@@ -64,7 +64,7 @@ extension RecordStore {
         let rows = try PreparedStatement(
             database, "SELECT seq, type, id, patient, content FROM journal WHERE isPut = 1")
         try rows.each { row in
-            guard let resource = row.text(1).flatMap({ type in row.text(2).flatMap { ResourceKey(type: type, id: $0) } }),
+            guard let type = row.text(1), let id = row.text(2), let resource = ResourceKey(type: type, id: id),
                 let patient = NHSNumber(value: row.int(3))
             else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
             let kept = JournalRow(

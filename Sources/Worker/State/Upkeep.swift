@@ -42,6 +42,7 @@ final class Upkeep: Service {
 
     private func keep() async throws {
         try await retry.run("upkeep") { () async throws(StorageError) in
+            try await keeper.replaceIfDeleted()
             try await keeper.write { [coverage] index throws(StorageError) in
                 // Taken here: of an index that has just begun anew nothing is known that was known before.
                 let changed = coverage.takeChanged()
