@@ -86,9 +86,10 @@ import Worker
             let before = try await workers[1].entries(of: one)
             let session = try await Session.open(
                 Endpoint(url: mesh.brokerURL), settings: SessionSettings(name: "again"), logger: mesh.logger)
-            let limits = OutboxMachine.Limits().page
-            let page = try #require(try await workers[0].records.journalPage(after: 0, limits: limits))
-            let again = ChangeBatch.message(source: Mesh.barts, page, sentAt: Timestamp(milliseconds: 0))
+            let page = try #require(
+                try await workers[0].records.journalPage(after: 0, limits: OutboxMachine.Limits().page))
+            let again = ChangeBatch.message(
+                source: Mesh.barts, page, sentAt: Timestamp(milliseconds: 0))
             _ = try await session.publishConfirmed(
                 again.message, exchange: again.exchange, routingKey: again.routingKey)
             await session.close()

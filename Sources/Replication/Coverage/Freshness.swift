@@ -37,13 +37,15 @@ package struct Freshness: Sendable, Hashable {
     /// A pulse arrived that names this head and digest.
     package mutating func pulse(head: Int64, digest: UInt64, at moment: Timestamp) {
         self.head = head
-        heardAt = max(heardAt ?? moment, moment)
+        heardAt = moment
+        // The source has gone back, or the pulse is late: what lies above it may never come.
+        pending.removeAll { $0.head > head }
         pending.append(Pending(head: head, digest: digest, receivedAt: moment))
         if pending.count > Self.pendingMax { pending.remove(at: pending.count / 2) }
     }
 
-    /// Everything up to `watermark` is applied. `digest` is that of the entries when nothing above it is; a pulse of the
-    /// same head whose digest is another is not caught up with.
+    /// Everything up to `watermark` is applied. `digest` is that of the entries when nothing above it is; a pulse of
+    /// the same head whose digest is another is not caught up with.
     package mutating func advance(watermark: Int64, digest: UInt64?) -> Comparison {
         var comparison = Comparison.unknown
         while let first = pending.first, first.head <= watermark {
@@ -52,7 +54,7 @@ package struct Freshness: Sendable, Hashable {
                 comparison = first.digest == digest ? .agrees : .differs
                 if comparison == .differs { continue }
             }
-            asOf = max(asOf ?? first.receivedAt, first.receivedAt)
+            asOf = first.receivedAt
         }
         return comparison
     }

@@ -58,29 +58,29 @@ extension IndexTransaction {
         }
         let wanted = Dictionary(page.changes.map { ($0.key, $0) }, uniquingKeysWith: { $0.seq > $1.seq ? $0 : $1 })
         var sound: Set<EntryKey> = []
-        var ghosts: [EntryKey] = []
+        var wrong: Set<EntryKey> = []
         try rows.scan(source: source.id, page.buckets) { found in
             guard page.covers(found.standing.seq, applied: source.progress.applied) else { return }
             if let change = wanted[found.key], change.seq == found.standing.seq {
                 if found.contentHash == change.hash, found.standing.hash == change.hash { sound.insert(found.key) }
             } else {
-                ghosts.append(found.key)
+                wrong.insert(found.key)
             }
         }
-        for key in ghosts { try rows.remove(key, source: source.id) }
-        var mended = ghosts.count
+        for key in wrong { try rows.remove(key, source: source.id) }
         for change in wanted.values where !sound.contains(change.key) {
-            if try rewrite(change, of: source) { mended += 1 }
+            if try rewrite(change, of: source, asAt: page.head) { wrong.insert(change.key) }
         }
         source.digest = try digest(of: source, page.buckets)
         try rows.save(source)
-        return (source, mended)
+        return (source, wrong.count)
     }
 
-    /// Writes an entry as its source has it, over the same version too, but over no later one.
-    private mutating func rewrite(_ change: Change, of source: IndexedSource) throws -> Bool {
+    /// Writes an entry as its source had it when the journal ended at `head`: over whatever stands, except what came
+    /// after that. The journal has one number for an entry, so that any other one up to `head` is wrong.
+    private mutating func rewrite(_ change: Change, of source: IndexedSource, asAt head: Int64) throws -> Bool {
         guard case .put(let facts) = change.effect, let hash = change.hash else { return false }
-        if let standing = try rows.standing(change.key, source: source.id), standing.seq > change.seq,
+        if let standing = try rows.standing(change.key, source: source.id), standing.seq > head,
             source.progress.applied.contains(standing.seq)
         {
             return false

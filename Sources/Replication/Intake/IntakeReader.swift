@@ -1,8 +1,8 @@
 package import AMQP
 package import CareRecord
 
-/// What a subscriber does with messages on its queue for changes, as steps in the order in which they must be done: what
-/// is parked and what is applied is on the disk before the broker is told to forget it (promises P1 and P6).
+/// What a subscriber does with messages on its queue for changes, as steps in the order in which they must be done:
+/// what is parked and what is applied is on the disk before the broker is told to forget it (promises P1 and P6).
 package struct IntakeReader: Sendable {
     package enum Step: Sendable, Equatable {
         case park([DeadLetter])

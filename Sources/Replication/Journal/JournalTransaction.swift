@@ -37,8 +37,8 @@ package struct JournalTransaction<Rows: JournalRows> {
         self.rows = rows
     }
 
-    /// Makes `facts` under `patient` the one live entry of `resource`, or none where either is `nil`. What stands already
-    /// is left alone; what changes gets the next number.
+    /// Makes `facts` under `patient` the one live entry of `resource`, or none where either is `nil`. What stands
+    /// already is left alone; what changes gets the next number.
     package mutating func set(_ resource: ResourceKey, patient: NHSNumber?, facts: Facts?) throws {
         let wanted = patient.flatMap { patient in
             facts.map { Wanted(key: EntryKey(patient: patient, resource: resource), facts: $0) }

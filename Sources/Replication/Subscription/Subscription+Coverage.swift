@@ -14,12 +14,25 @@ extension Subscription {
 
     private func state(watermark: Int64, at now: Timestamp, silentAfterMilliseconds: Int64) -> CoverageState {
         guard let heardAt = freshness.heardAt, let heardHead = freshness.head,
-            now.since(heardAt) <= silentAfterMilliseconds
+            !now.isPast(heardAt, byMilliseconds: silentAfterMilliseconds + 1)
         else { return .silent(since: freshness.heardAt) }
         let head = isOfHeardEpoch ? max(heardHead, progress.reach) : heardHead
         if watermark < head, freshness.asOf == nil { return .joining(applied: watermark, of: head) }
         if held > 0 { return .held(deadLetters: held) }
         if watermark < head { return .behind(changes: head - watermark) }
         return isDiffering || !isOfHeardEpoch || freshness.asOf == nil ? .differing : .complete
+    }
+}
+
+extension Subscription {
+    /// All of it in words, for a trace.
+    package var words: String {
+        let heard = heardEpoch.map { "\($0.epoch) since \($0.since)" } ?? "none"
+        return """
+            epoch \(progress.epoch?.text ?? "none"), watermark \(progress.applied.watermark), islands \
+            \(progress.applied.islands.map { "(\($0.after), \($0.through)]" }), reach \(progress.reach), head \
+            \(freshness.head.map { String($0) } ?? "none"), heard epoch \(heard), as of \
+            \(freshness.asOf?.text ?? "never"), \(isDiffering ? "differing, " : "")\(isAhead ? "ahead, " : "")\(work)
+            """
     }
 }

@@ -41,14 +41,17 @@ extension Subscription {
         return []
     }
 
+    /// What was seen of the source's journal.
     private var witness: JournalWitness {
-        JournalWitness(epoch: progress.epoch, through: progress.applied.highest)
+        JournalWitness(epoch: latestEpoch, through: highestSeen)
     }
 
     private func dueHole(at now: Timestamp) -> HoleWatch.Hole? {
         if let heard = heardEpoch, !isOfHeardEpoch {
             // A new epoch, or the first one: the whole journal is missing.
-            guard now.since(heard.since) >= limits.holeAgeMilliseconds, let head = freshness.head else { return nil }
+            guard now.isPast(heard.since, byMilliseconds: limits.holeAgeMilliseconds), let head = freshness.head else {
+                return nil
+            }
             return HoleWatch.Hole(after: 0, through: head)
         }
         return holes.due(
@@ -84,12 +87,20 @@ extension Subscription {
             rest(because: "the page does not begin where it was asked to", at: now)
             return giveUp()
         }
+        if let latest = latestEpoch, page.batch.epoch < latest {
+            isAhead = true
+            rest(because: "the source answers from an epoch that is over", at: now)
+            return giveUp()
+        }
         goWell()
+        if page.batch.through == page.batch.after, page.batch.epoch == progress.epoch {
+            rest(because: "the source has nothing there", at: now)
+        }
         let goal = min(filling.through ?? head, head)
         filling.next = page.batch.through
         filling.isRead = page.batch.through >= goal || page.batch.through == page.batch.after
         filling.unwritten += 1
-        if head < progress.applied.highest, page.batch.epoch == progress.epoch { isAhead = true }
+        if head < highestSeen, page.batch.epoch == latestEpoch { isAhead = true }
         work = .filling(filling)
         return [.write(page)] + nextPage(filling)
     }
@@ -132,8 +143,11 @@ extension Subscription {
         let isSameEpoch = their.epoch == progress.epoch
         if isAhead {
             // With a new epoch the source replaces what it had forgotten; until it says one, it is asked again.
-            isAhead = isSameEpoch && their.head < progress.applied.highest
-            if let epoch = progress.epoch, their.epoch < epoch { isAhead = true }
+            if let latest = latestEpoch {
+                isAhead = their.epoch < latest || (their.epoch == latest && their.head < highestSeen)
+            } else {
+                isAhead = false
+            }
             if isAhead { rest(because: "the source knows less of its journal than this index", at: now) }
         }
         guard isDiffering, isSameEpoch else {

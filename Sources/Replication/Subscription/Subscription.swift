@@ -76,8 +76,10 @@ package struct Subscription: Sendable {
     package internal(set) var isDiffering = false
     /// The source seems to know less of its journal than we do.
     var isAhead = false
-    /// The highest number that was applied when the last pulse came.
+    /// The highest number of the journal that was known from its changes when the last pulse came.
     private var highestAtPulse: Int64 = 0
+    /// The highest head that the pulses of the heard epoch named.
+    private var highestHeard: Int64 = 0
     var holes = HoleWatch()
     var work = Work.none
     /// Pages that were handed out for work that was given up, and are not yet in the index.
@@ -120,19 +122,21 @@ package struct Subscription: Sendable {
 
     /// A pulse was received. Of an epoch that is over it says that the source has forgotten something.
     package mutating func pulse(_ pulse: Pulse, at now: Timestamp) {
-        if let epoch = progress.epoch, pulse.epoch < epoch {
+        if let epoch = latestEpoch, pulse.epoch < epoch {
             isAhead = true
             return
         }
-        if let heard = heardEpoch, pulse.epoch < heard.epoch { return }
         if heardEpoch?.epoch != pulse.epoch {
             if let known = heardEpoch?.epoch ?? progress.epoch, known != pulse.epoch { freshness.restart() }
             heardEpoch = (pulse.epoch, now)
+            highestHeard = 0
         }
+        if pulse.head < highestHeard { isAhead = true }
+        highestHeard = max(highestHeard, pulse.head)
         freshness.pulse(head: pulse.head, digest: pulse.digest, at: now)
         if isOfHeardEpoch {
             if pulse.head < highestAtPulse { isAhead = true }
-            highestAtPulse = progress.applied.highest
+            highestAtPulse = max(progress.applied.highest, progress.reach)
             compare()
         }
         holes.note(progress.applied, head: appliedHead, at: now)
@@ -145,6 +149,19 @@ package struct Subscription: Sendable {
     var isOfHeardEpoch: Bool {
         guard let heard = heardEpoch else { return true }
         return heard.epoch == progress.epoch || (progress.epoch == nil && freshness.head == 0)
+    }
+
+    /// The highest number that was seen of the latest epoch.
+    var highestSeen: Int64 {
+        let latest = latestEpoch
+        let applied = latest == progress.epoch ? max(progress.applied.highest, progress.reach) : 0
+        return max(applied, latest == heardEpoch?.epoch ? highestHeard : 0)
+    }
+
+    /// The latest epoch that was applied or heard of.
+    var latestEpoch: Epoch? {
+        guard let heard = heardEpoch?.epoch else { return progress.epoch }
+        return max(heard, progress.epoch ?? heard)
     }
 
     /// What the entries are together, they once were at the source.
@@ -172,8 +189,11 @@ package struct Subscription: Sendable {
         return .ask(question: lastQuestion, subject)
     }
 
-    /// Nothing is asked before the wait is over.
-    func isResting(at now: Timestamp) -> Bool { restUntil.map { now < $0 } ?? false }
+    /// Nothing is asked before the wait is over. A wait longer than any means that the clock was set back.
+    func isResting(at now: Timestamp) -> Bool {
+        guard let restUntil else { return false }
+        return (1...limits.retryMaxMilliseconds).contains(restUntil.since(now))
+    }
 
     mutating func rest(because reason: String, at now: Timestamp) {
         let wait = min(limits.retryFirstMilliseconds << min(failures, 16), limits.retryMaxMilliseconds)

@@ -12,7 +12,7 @@ package struct ChangeBatch: Sendable, Hashable {
     package let epoch: Epoch
     package let after: Int64
     package let through: Int64
-    /// Where the journal ended when the range was read; not below `through`.
+    /// Where the journal ended when the range was read: not below `through`, unless the range is empty.
     package let head: Int64
     package let changes: [Change]
 
@@ -24,7 +24,7 @@ package struct ChangeBatch: Sendable, Hashable {
         self.epoch = epoch
         self.after = after
         self.through = through
-        self.head = max(through, head ?? through)
+        self.head = through > after ? max(through, head ?? through) : head ?? through
         self.changes = changes
     }
 

@@ -82,8 +82,7 @@ struct IndexFile: IndexRows {
             """)
         rows.bind(source, at: 1)
         try rows.each { row in
-            // What cannot be read any more is no entry of anybody: mending the bucket removes nothing that is sound, and
-            // an unreadable key is the file's corruption.
+            // An unreadable key is the file's corruption: no mending of a bucket would find it.
             guard let patient = NHSNumber(value: row.int(0)) else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
             guard buckets.contains(patient) else { return true }
             try body(try FoundEntry(row, patient: patient))

@@ -50,8 +50,8 @@ extension IndexStore {
         SchemaStep(
             "v2",
             """
-            -- Entries are counted in the digest with their facts. An index is refilled from its peers (promise P7), so it
-            -- begins anew.
+            -- Entries are counted in the digest with their facts. An index is refilled from its peers (promise P7), so
+            -- it begins anew.
             DELETE FROM tombstone;
             DELETE FROM source;
             DROP TABLE entry;

@@ -28,7 +28,7 @@ private func batch(_ lines: [String], after: Int64 = 0, through: Int64 = 9) -> O
 }
 
 private func read(_ delivery: Delivery) throws(Rejection) -> IncomingBatch {
-    try IncomingBatch(delivery, header: MessageHeader(delivery, from: [barts]))
+    try IncomingBatch(delivery, header: MessageHeader(delivery, from: [barts]), queue: "q")
 }
 
 @Suite("Change lines") struct ChangeLineTests {
@@ -103,7 +103,7 @@ private func read(_ delivery: Delivery) throws(Rejection) -> IncomingBatch {
         #expect(incoming.batch.through == 5)
         #expect(incoming.batch.epoch == epoch)
         #expect(incoming.batch.changes.map(\.seq) == [3])
-        #expect(incoming.refused.isEmpty)
+        #expect(incoming.letters.isEmpty)
     }
 
     @Test("the same range has the same id always") func stableID() {
@@ -114,14 +114,14 @@ private func read(_ delivery: Delivery) throws(Rejection) -> IncomingBatch {
         let incoming = try read(
             delivery(batch([withdraw, "{", withdraw.replacing("3", with: "4", maxReplacements: 1)])))
         #expect(incoming.batch.changes.map(\.seq) == [3, 4])
-        #expect(incoming.refused.map(\.rejection.cause) == [.undecodable])
-        #expect(incoming.refused.map(\.line) == [Array("{".utf8)])
+        #expect(incoming.letters.map(\.rejection.cause) == [.undecodable])
+        #expect(incoming.letters.map(\.message.body) == [Array("{".utf8)])
     }
 
     @Test("a change outside the range that the headers name is refused") func outside() throws {
         let incoming = try read(delivery(batch([withdraw], after: 3, through: 5)))
         #expect(incoming.batch.changes.isEmpty)
-        #expect(incoming.refused.map(\.rejection.cause) == [.schema])
+        #expect(incoming.letters.map(\.rejection.cause) == [.schema])
     }
 
     @Test("a message that is not what it claims is refused with its cause") func crossChecks() {
@@ -150,7 +150,7 @@ private func read(_ delivery: Delivery) throws(Rejection) -> IncomingBatch {
 }
 
 @Suite("Pulses") struct PulseTests {
-    private let pulse = Pulse(source: barts, epoch: epoch, head: 12, digest: "00000000deadbeef")
+    private let pulse = Pulse(source: barts, epoch: epoch, head: 12, digest: 0xdead_beef)
 
     @Test("a pulse is read back, is not kept on disk and does not live long") func roundTrip() throws {
         let outgoing = pulse.message(sentAt: Timestamp(milliseconds: 5000), lifetimeMilliseconds: 6000)
@@ -171,41 +171,5 @@ private func read(_ delivery: Delivery) throws(Rejection) -> IncomingBatch {
         let incoming = delivery(outgoing) { $0.body = Array(body.utf8) }
         let header = try MessageHeader(incoming, from: [barts])
         #expect(throws: Rejection.self) { try Pulse(incoming, header: header) }
-    }
-}
-
-@Suite("Bucket digest") struct BucketDigestTests {
-    @Test("order does not matter, and what is toggled twice is gone") func cancels() {
-        let entries = (1...500).map { (key("Condition/c\($0)"), Int64($0)) }
-        var forward = BucketDigest()
-        var backward = BucketDigest()
-        for (key, seq) in entries { forward.toggle(key, seq: seq) }
-        for (key, seq) in entries.reversed() { backward.toggle(key, seq: seq) }
-        #expect(forward == backward)
-        #expect(forward != BucketDigest())
-        for (key, seq) in entries { forward.toggle(key, seq: seq) }
-        #expect(forward == BucketDigest())
-    }
-
-    @Test("another seq, id, type or patient is another hash") func distinguishes() {
-        let other = EntryKey(patient: NHSNumber(firstNine: 999_000_002)!, resource: key("Condition/1").resource)
-        let hashes = Set([
-            BucketDigest.hash(key("Condition/1"), seq: 1), BucketDigest.hash(key("Condition/1"), seq: 2),
-            BucketDigest.hash(key("Condition/2"), seq: 1), BucketDigest.hash(key("Procedure/1"), seq: 1),
-            BucketDigest.hash(other, seq: 1),
-        ])
-        #expect(hashes.count == 5)
-    }
-
-    @Test("bytes are read back, other lengths are refused") func bytes() {
-        var digest = BucketDigest()
-        for number in 1...100 { digest.toggle(key("Condition/c\(number)"), seq: Int64(number)) }
-        #expect(BucketDigest(bytes: digest.bytes) == digest)
-        #expect(BucketDigest(bytes: digest.bytes.dropLast()) == nil)
-        #expect(digest.text.count == 16)
-    }
-
-    @Test("the hash is the published one: it must never change") func pinned() {
-        #expect(BucketDigest.hash(key("Condition/c-1"), seq: 42) == 5_816_232_837_127_502_104)
     }
 }

@@ -9,14 +9,14 @@ import Testing
         ranges.insert(after: 3, through: 4)
         #expect(ranges.watermark == 4)
         #expect(ranges.islands.isEmpty)
-        #expect(ranges.firstHole == nil)
+        #expect(ranges.holes.isEmpty)
     }
 
     @Test("a range above a hole is an island until the hole closes") func island() {
         var ranges = AppliedRanges()
         ranges.insert(after: 5, through: 8)
         #expect(ranges.watermark == 0)
-        #expect(ranges.firstHole == AppliedRanges.Island(after: 0, through: 5))
+        #expect(ranges.holes == [AppliedRanges.Island(after: 0, through: 5)])
         ranges.insert(after: 0, through: 5)
         #expect(ranges == AppliedRanges(watermark: 8, islands: []))
     }
