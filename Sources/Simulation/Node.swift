@@ -42,8 +42,8 @@ struct Process {
 
     let life: Int
     let run: WorkerRun
-    /// The HIEs that its topology has as connected, by number.
-    var known: [Bool]
+    /// The HIEs that its topology has as connected, by number, and since when.
+    var known: [Int64?]
     var subscriptions: [Int: Subscription] = [:]
     /// By broker.
     var links: [Link?]
@@ -63,9 +63,12 @@ struct Link {
     let number: Int
     /// Messages published.
     var published: UInt64 = 0
+    /// Of the changes published and not confirmed, the highest number of each message.
+    var unconfirmed: [UInt64: Int64] = [:]
     /// Changes that were delivered and not read yet.
     var buffer: [Delivery] = []
-    /// What is still to be done about those that were read.
+    /// What is still to be done about those that were read, and when that was.
     var steps: [IntakeReader.Step] = []
+    var readAt: Int64 = 0
     var isReading = false
 }

@@ -1,6 +1,5 @@
 import CareRecord
 
-
 /// What a simulated world is to be like.
 package struct SimulationOptions: Sendable, Hashable {
     package static let hiesMax = 5000

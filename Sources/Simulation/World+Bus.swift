@@ -25,14 +25,18 @@ extension World {
     func arrive(_ message: SimulatedMessage, at broker: Int, _ life: Int, from sender: Sender) {
         let isAlive = nodes[sender.node].process?.links[broker]?.number == sender.link
         // A connection that was cut may have got it through.
-        guard brokers[broker].isUp, brokers[broker].life == life, isAlive || generator.chance(percent: 50) else { return }
+        guard brokers[broker].isUp, brokers[broker].life == life, isAlive || generator.chance(percent: 50) else {
+            return
+        }
         if brokers[broker].isBlocked, isAlive {
             return add(.arrive(broker: broker, life: life, message, from: sender), after: 50)
         }
         let isLost = isOn(.loss) && generator.chance(percent: 20)
         if !isLost { route(message, at: broker) }
         if !isLost, isOn(.duplication), generator.chance(percent: 20) { route(message, at: broker) }
-        if isLost { trace.note(now, nil, sender.node, "broker \(broker) loses \(message.outgoing.message.messageID ?? "")") }
+        if isLost {
+            trace.note(now, nil, sender.node, "broker \(broker) loses \(message.outgoing.message.messageID ?? "")")
+        }
         add(.confirm(sender), after: soon(1...10))
     }
 
@@ -46,7 +50,9 @@ extension World {
                 enqueue(message, at: broker, kind, for: node)
             }
         case BrokerNames.requestsExchange:
-            if let node = HIEIdentifier(key).flatMap({ numbers[$0] }) { enqueue(message, at: broker, .requests, for: node) }
+            if let node = HIEIdentifier(key).flatMap({ numbers[$0] }) {
+                enqueue(message, at: broker, .requests, for: node)
+            }
         case BrokerNames.repliesExchange:
             let parts = key.split(separator: ".", maxSplits: 1)
             guard parts.count == 2, let node = HIEIdentifier(parts[0]).flatMap({ numbers[$0] }),
@@ -92,7 +98,7 @@ extension World {
             return
         case .pulses:
             if let pulse = message.pulse(from: Set(names)), let source = numbers[pulse.source],
-                nodes[node].process?.known[source] == true
+                nodes[node].process?.known[source] != nil
             {
                 hear(pulse, from: source, at: node)
             }

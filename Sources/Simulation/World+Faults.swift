@@ -125,7 +125,9 @@ extension World {
             restart(node)
         default:
             let source = generator.below(nodes.count)
-            guard let life = nodes[node].process?.life, nodes[node].index.tamper(source, using: &generator) else { return }
+            guard let life = nodes[node].process?.life, nodes[node].index.tamper(source, using: &generator) else {
+                return
+            }
             note(fault, node, "rows of \(names[source])")
             ledger.tampered(node, source)
             add(.audit(node: node, life: life), after: Int64(generator.within(100...5000)))

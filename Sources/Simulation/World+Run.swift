@@ -72,7 +72,9 @@ extension World {
     /// What is not as it must be once all is well; `nil` when everything is.
     private func unfinished() -> Broken? {
         for node in nodes where node.isConnected {
-            guard let process = node.process else { return Broken(.p1, "a worker does not run", subscriber: node.number) }
+            guard let process = node.process else {
+                return Broken(.p1, "a worker does not run", subscriber: node.number)
+            }
             if node.letters > 0 { return Broken(.p6, "a good message was parked", subscriber: node.number) }
             if node.records.state.publishedThrough != node.records.state.head {
                 return Broken(.p1, "not everything is published", source: node.number)

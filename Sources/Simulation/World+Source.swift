@@ -38,6 +38,7 @@ extension World {
         let outgoing = ChangeBatch.message(source: names[node], page, sentAt: clock(node))
         guard let number = publish(outgoing, from: node, to: nodes[node].home) else { return }
         trace.note(now, nil, node, "\(names[node]) publishes (\(page.after), \(page.through)]")
+        nodes[node].process?.links[nodes[node].home]?.unconfirmed[number] = page.through
         settle(nodes[node].process?.outbox?.sent(number: number, through: page.through), node)
         wakeFeed(node)
     }
@@ -46,6 +47,7 @@ extension World {
         guard nodes[sender.node].process?.links[sender.broker]?.number == sender.link,
             nodes[sender.node].home == sender.broker
         else { return }
+        nodes[sender.node].process?.links[sender.broker]?.unconfirmed[sender.number] = nil
         settle(nodes[sender.node].process?.outbox?.confirmed(sender.number), sender.node)
         wakeFeed(sender.node)
     }
@@ -57,6 +59,10 @@ extension World {
 
     func persist(_ node: Int) {
         guard let through = nodes[node].process?.outbox?.publishedThrough else { return }
+        let link = nodes[node].process?.links[nodes[node].home]
+        if link?.unconfirmed.values.contains(where: { $0 <= through }) == true {
+            fail(Broken(.p1, "a change counts as published before it was confirmed", source: node))
+        }
         let state = nodes[node].records.state
         nodes[node].records.state.publishedThrough = max(state.publishedThrough, min(state.head, through))
         if generator.chance(percent: 30) { nodes[node].syncedPublishedThrough = through }

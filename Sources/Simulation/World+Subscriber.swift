@@ -33,6 +33,7 @@ extension World {
         let steps = reader.steps(for: Array(buffer.prefix(count)))
         nodes[node].process?.links[broker]?.buffer.removeFirst(count)
         nodes[node].process?.links[broker]?.steps = steps
+        nodes[node].process?.links[broker]?.readAt = now
         return steps.first
     }
 
@@ -46,7 +47,7 @@ extension World {
             return try apply(batches, at: node)
         case .acknowledge(let tag):
             for message in brokers[broker][.changes, node].acknowledge(through: tag.number) {
-                checkAcknowledged(message.outgoing.message, at: node)
+                checkAcknowledged(message.outgoing.message, at: node, broker)
             }
             add(.deliver(broker: broker, .changes, node: node), after: 0)
         }
@@ -54,9 +55,10 @@ extension World {
     }
 
     /// What the broker forgets must be on the subscriber's disk (P1), or be of an HIE that is not connected yet.
-    private func checkAcknowledged(_ message: Message, at node: Int) {
+    private func checkAcknowledged(_ message: Message, at node: Int, _ broker: Int) {
         guard let source = message.appID.flatMap({ HIEIdentifier($0) }).flatMap({ numbers[$0] }),
-            nodes[node].process?.known[source] == true,
+            let process = nodes[node].process, let since = process.known[source],
+            let link = process.links[broker], since <= link.readAt,
             let epoch = message.headers[HeaderName.epoch]?.text.flatMap(Epoch.init),
             let after = message.headers[HeaderName.after]?.int, let through = message.headers[HeaderName.through]?.int
         else { return }
@@ -72,7 +74,8 @@ extension World {
         guard try writeIndex(node, { applied = try $0.apply(batches) }) else { return false }
         for batch in batches {
             trace.note(
-                now, node, numbers[batch.source], "\(names[node]) applies (\(batch.after), \(batch.through)] of \(batch.source)")
+                now, node, numbers[batch.source],
+                "\(names[node]) applies (\(batch.after), \(batch.through)] of \(batch.source)")
         }
         advance(applied.sources, at: node)
         return true
@@ -117,7 +120,7 @@ extension World {
         guard broken == nil else { return }
         let held = nodes[node].index.held(source)
         if let held { fail(ledger.check(held, of: source, at: node)) }
-        guard node != source, nodes[node].process?.known[source] == true,
+        guard node != source, nodes[node].process?.known[source] != nil,
             let coverage = nodes[node].process?.subscriptions[source]?.coverage(
                 at: clock(node), silentAfterMilliseconds: Self.silentAfter)
         else { return }
@@ -191,7 +194,8 @@ extension World {
     ) throws -> Bool {
         var mended: (source: IndexedSource, mended: Int)?
         guard try writeIndex(node, { mended = try body(&$0) }), let mended else { return false }
-        trace.note(now, node, numbers[mended.source.hie], "\(names[node]) mends \(mended.mended) rows of \(mended.source.hie)")
+        trace.note(
+            now, node, numbers[mended.source.hie], "\(names[node]) mends \(mended.mended) rows of \(mended.source.hie)")
         advance([mended.source.hie: mended.source], at: node)
         return true
     }
@@ -224,7 +228,9 @@ extension World {
             let read = try Answer.read(
                 delivery, to: names[node], run: process.run, queue: "replies",
                 from: sources(of: node, at: broker))
-            guard let (source, number) = process.questions[read.questionID], names[source] == read.source else { return }
+            guard let (source, number) = process.questions[read.questionID], names[source] == read.source else {
+                return
+            }
             nodes[node].process?.questions[read.questionID] = nil
             handle(.answered(question: number, read.answer), node, source)
         } catch {

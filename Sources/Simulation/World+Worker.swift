@@ -10,7 +10,7 @@ extension World {
         nodes[node].lives += 1
         let life = nodes[node].lives
         var process = Process(
-            life: life, run: WorkerRun(using: &generator), known: nodes.map(\.isConnected),
+            life: life, run: WorkerRun(using: &generator), known: nodes.map { $0.isConnected ? now : nil },
             links: Array(repeating: nil, count: brokers.count))
         for source in nodes.indices {
             if nodes[node].index.held(source)?.state.tombstoneFloor != nil {
@@ -80,14 +80,15 @@ extension World {
 
     /// The worker reads of an HIE that has joined.
     func learn(_ node: Int, of hie: Int) {
-        nodes[node].process?.known[hie] = true
+        nodes[node].process?.known[hie] = now
     }
 
     /// The HIEs that may speak at a broker, as the worker knows them.
     func sources(of node: Int, at broker: Int) -> Set<HIEIdentifier> {
         guard let known = nodes[node].process?.known else { return [] }
         var sources: Set<HIEIdentifier> = []
-        for source in stride(from: broker, to: nodes.count, by: brokers.count) where known[source] && source != node {
+        for source in stride(from: broker, to: nodes.count, by: brokers.count)
+        where known[source] != nil && source != node {
             sources.insert(names[source])
         }
         return sources
@@ -95,7 +96,7 @@ extension World {
 
     func planned(by node: Int) -> Set<HIEIdentifier> {
         guard let known = nodes[node].process?.known else { return [] }
-        return Set(names.indices.filter { !known[$0] }.map { names[$0] })
+        return Set(names.indices.filter { known[$0] == nil }.map { names[$0] })
     }
 
     private static var outboxLimits: OutboxMachine.Limits {

@@ -78,7 +78,8 @@ final class World {
             let epoch = Epoch(beginning: Self.epochZero, using: &generator)
             let index = MemoryIndex(numbers: numbers)
             // The last one or two join later.
-            let joinsLater = options.allows(.join) && number >= 2 && number >= options.hies - 2 && generator.chance(percent: 50)
+            let joinsLater =
+                options.allows(.join) && number >= 2 && number >= options.hies - 2 && generator.chance(percent: 50)
             nodes.append(
                 Node(
                     number: number, hie: names[number], home: number % brokerCount, isConnected: !joinsLater,
@@ -109,7 +110,9 @@ final class World {
     func fail(_ broken: Broken?) {
         guard let broken, self.broken == nil else { return }
         self.broken = broken
-        if let node = broken.subscriber, let source = broken.source, let held = nodes[node].process?.subscriptions[source] {
+        if let node = broken.subscriber, let source = broken.source,
+            let held = nodes[node].process?.subscriptions[source]
+        {
             trace.note(now, node, source, "\(names[node]) of \(names[source]): \(held.words)")
         }
         trace.note(now, broken.subscriber, broken.source, "BROKEN \(broken.promise.rawValue): \(broken.what)")

@@ -100,7 +100,8 @@ struct SimulateCommand: AsyncParsableCommand {
         let (least, lines) = try Simulation.explain(seed: seed, options)
         let without = least.without.map(\.rawValue).sorted().map { " --without \($0)" }.joined()
         Terminal.print("\nThe shortest way there found (Wherry \(ProductVersion.text)):")
-        Terminal.print("  wherry simulate --seeds 1 --seed \(seed) --hies \(least.hies) --steps \(least.steps)\(without)")
+        Terminal.print(
+            "  wherry simulate --seeds 1 --seed \(seed) --hies \(least.hies) --steps \(least.steps)\(without)")
         for line in lines { Terminal.print(line) }
     }
 }
