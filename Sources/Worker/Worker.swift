@@ -1,7 +1,7 @@
 import AMQP
 package import CareRecord
 package import Logging
-import Replication
+package import Replication
 package import ServiceLifecycle
 package import Storage
 import Topology
@@ -18,7 +18,6 @@ package final class Worker: Sendable {
     package let counters = CounterBoard()
     package let pauses = PauseBoard()
     package let clock: WallClock
-    /// Identifies this run of the worker: the part of its addresses that a later run does not share.
     package let startedAt: Timestamp
     let keeper: IndexKeeper
     let questioner: Questioner
@@ -85,6 +84,9 @@ package final class Worker: Sendable {
     }
 
     package var hie: HIEIdentifier { settings.hie }
+
+    /// Identifies this run of the worker: the part of its addresses that a later run does not share.
+    package var run: WorkerRun { questioner.correspondence.run }
 
     /// What runs until the worker is stopped.
     package var services: [any Service] {
