@@ -93,7 +93,8 @@ package final class Worker: Sendable {
         let writer = IndexWriter(
             keeper: keeper, coverage: coverageBoard, counters: counters, retry: retry, clock: clock, logger: logger)
         let own = OwnChanges(
-            hie: hie, records: records, index: writer, retry: retry, coverage: coverageBoard, clock: clock,
+            hie: hie, records: records, index: writer, parking: parking, retry: retry, coverage: coverageBoard,
+            clock: clock,
             limits: settings.outbox, pulseIntervalMilliseconds: settings.pulseIntervalMilliseconds)
         let connected = settings.topology.connected.map(\.id)
         let repairer = Repairer(sources: connected.map { sourceRepairer($0, writer) })
