@@ -140,21 +140,23 @@ struct Ledger {
         }
     }
 
-    /// Whether a source that is called complete as of a moment is so (P3).
+    /// Whether everything that the source had at the moment of "as of" is there (P3).
     func check(
         _ coverage: SourceCoverage, _ held: MemoryIndex.Source?, of source: Int, at subscriber: Int
     ) -> Broken? {
         let pair = Pair(subscriber: subscriber, source: source)
-        guard coverage.state == .complete, !tampered.contains(pair) else { return nil }
-        guard let asOf = coverage.asOf else { return Broken(.p3, "complete as of no moment", pair) }
-        guard let pulse = received[pair]?[asOf], let numbering = epochs[source][pulse.epoch], !numbering.isTainted
+        guard !tampered.contains(pair) else { return nil }
+        guard let asOf = coverage.asOf else {
+            return coverage.state == .complete ? Broken(.p3, "complete as of no moment", pair) : nil
+        }
+        // A moment that an earlier worker of the subscriber heard of is known here too.
+        guard let pulse = received[pair]?[asOf], pulse.head > 0, let numbering = epochs[source][pulse.epoch],
+            !numbering.isTainted
         else { return nil }
-        if pulse.head == 0 { return nil }
         guard let held, held.state.progress.epoch == pulse.epoch else {
-            guard let epoch = held?.state.progress.epoch, epoch > pulse.epoch else {
-                return Broken(.p3, "complete as of a pulse of an epoch that is not applied", pair)
-            }
-            return nil
+            // Until the new epoch's first pulse is caught up with, what the old one's said still stands.
+            let isNewer = held?.state.progress.epoch.map { $0 > pulse.epoch } ?? false
+            return isNewer ? nil : Broken(.p3, "as of a pulse of an epoch that is not applied", pair)
         }
         for (key, numbers) in numbering.numbers {
             guard let last = numbers.last(where: { $0 <= pulse.head }) else { continue }
@@ -162,9 +164,10 @@ struct Ledger {
             if standing >= last || numbering.committed[last]?.hash == nil && standing == 0 { continue }
             let wasWithdrawn = numbers.contains { $0 > last && numbering.committed[$0]?.hash == nil }
             if standing == 0, wasWithdrawn { continue }
-            return Broken(.p3, "complete as of a moment at which the source had more", pair)
+            return Broken(.p3, "as of a moment at which the source had more", pair)
         }
-        return nil
+        let isShort = coverage.state == .complete && coverage.watermark < (coverage.head ?? 0)
+        return isShort ? Broken(.p3, "complete below the head", pair) : nil
     }
 }
 

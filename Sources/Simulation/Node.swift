@@ -16,13 +16,14 @@ struct Node {
     var syncedIndex: MemoryIndex
     /// What a power cut leaves of published-through.
     var syncedPublishedThrough: Int64 = 0
-    /// What the worker keeps of the pulses.
+    /// What the worker keeps of the pulses, in the index's file, and what a power cut leaves of that.
     var keptFreshness: [Int: Freshness] = [:]
+    var syncedFreshness: [Int: Freshness] = [:]
     var letters = 0
     var isDiskFull = false
     /// Its clock, less the world's, in milliseconds.
     var clockOffset: Int64 = 0
-    var backup: (records: MemoryRecords, index: MemoryIndex)?
+    var backup: (records: MemoryRecords, index: MemoryIndex, freshness: [Int: Freshness])?
     /// Brokers that it cannot reach.
     var cutOff: Set<Int> = []
     /// It answers late.

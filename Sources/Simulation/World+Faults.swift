@@ -14,7 +14,7 @@ extension World {
             // A crashed worker takes nothing in.
             if nodes[node].process != nil { try submit(node) }
             if generator.chance(percent: 5) {
-                nodes[node].backup = (nodes[node].records, nodes[node].index)
+                nodes[node].backup = (nodes[node].records, nodes[node].index, nodes[node].keptFreshness)
             }
             return
         }
@@ -103,9 +103,11 @@ extension World {
             // A whole disk, or the records alone.
             if generator.chance(percent: 40) {
                 nodes[node].index = backup.index
+                nodes[node].keptFreshness = backup.freshness
                 ledger.rolledBack(node)
             }
             nodes[node].syncedIndex = nodes[node].index
+            nodes[node].syncedFreshness = nodes[node].keptFreshness
             ledger.restored(node)
             restart(node)
         case .newDisk:
@@ -138,6 +140,7 @@ extension World {
         nodes[node].index = MemoryIndex(numbers: numbers)
         nodes[node].syncedIndex = nodes[node].index
         nodes[node].keptFreshness = [:]
+        nodes[node].syncedFreshness = [:]
     }
 
     private func join() throws {

@@ -38,7 +38,8 @@ extension World {
         let outgoing = ChangeBatch.message(source: names[node], page, sentAt: clock(node))
         guard let number = publish(outgoing, from: node, to: nodes[node].home) else { return }
         trace.note(now, nil, node, "\(names[node]) publishes (\(page.after), \(page.through)]")
-        nodes[node].process?.links[nodes[node].home]?.unconfirmed[number] = page.through
+        let home = nodes[node].home
+        nodes[node].process?.links[home]?.unconfirmed[number] = page.through
         settle(nodes[node].process?.outbox?.sent(number: number, through: page.through), node)
         wakeFeed(node)
     }
@@ -85,7 +86,10 @@ extension World {
             nodes[node].keptFreshness[source] = Freshness(
                 head: freshness.head, heardAt: freshness.heardAt, asOf: freshness.asOf)
         }
-        if generator.chance(percent: 40) { nodes[node].syncedIndex = nodes[node].index }
+        if generator.chance(percent: 40) {
+            nodes[node].syncedIndex = nodes[node].index
+            nodes[node].syncedFreshness = nodes[node].keptFreshness
+        }
         add(.pulse(node: node, life: process.life), after: Self.pulseInterval)
     }
 

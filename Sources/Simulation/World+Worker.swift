@@ -39,6 +39,7 @@ extension World {
         nodes[node].process = nil
         if isPowerCut {
             nodes[node].index = nodes[node].syncedIndex
+            nodes[node].keptFreshness = nodes[node].syncedFreshness
             ledger.rolledBack(node)
             nodes[node].records.state.publishedThrough = min(
                 nodes[node].syncedPublishedThrough, nodes[node].records.state.publishedThrough)

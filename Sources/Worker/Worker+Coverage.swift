@@ -27,7 +27,7 @@ extension Worker {
     /// Every HIE of the topology, in its order (promise P3).
     package func coverage() -> [SourceCoverage] {
         let now = clock.now
-        return settings.topology.hies.map { hie in
+        return topology.hies.map { hie in
             if hie.id == settings.hie { return ownCoverage(now: now) }
             if hie.status == .planned { return Self.planned(hie.id) }
             return coverageBoard.coverage(

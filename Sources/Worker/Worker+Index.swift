@@ -24,7 +24,7 @@ extension Worker {
 
     /// Counts every row of the index, and compares each connected source with what it says of itself now.
     package func verifyIndex() async -> [HIEIdentifier: IndexVerdict] {
-        let sources = settings.topology.connected.map(\.id)
+        let sources = topology.connected.map(\.id)
         var verdicts: [HIEIdentifier: IndexVerdict] = [:]
         var counted: [HIEIdentifier] = []
         for source in sources {

@@ -4,7 +4,7 @@ package import Logging
 package import Replication
 package import ServiceLifecycle
 package import Storage
-import Topology
+package import Topology
 
 /// One HIE's worker: its files, what it knows of its peers and brokers, and the services that keep it going.
 ///
@@ -23,7 +23,8 @@ package final class Worker: Sendable {
     let questioner: Questioner
     let audit: Audit
     private let directory: DataDirectory
-    private let lines: [BrokerLine]
+    private let topologyBoard: TopologyBoard
+    private let watch: TopologyWatch?
     private let upkeep: Upkeep
     private let retry: StorageRetry
     private let logger: Logger
@@ -33,7 +34,9 @@ package final class Worker: Sendable {
         self.clock = clock
         self.logger = logger
         startedAt = clock.now
-        let hie = try Self.hie(settings)
+        let view = try MeshView(settings.topology, for: settings)
+        topologyBoard = TopologyBoard(view)
+        let hie = view.own
         directory = try DataDirectory(path: settings.dataDirectory, hie: hie.id)
         var limits = Subscription.Limits()
         limits.holeAgeMilliseconds = settings.repairHoleAgeMilliseconds
@@ -51,22 +54,11 @@ package final class Worker: Sendable {
         coverageBoard.restore(
             try await keeper.read { index throws(StorageError) in try await index.sources() })
         coverageBoard.held(try await deadLetters.counts())
-        let links = settings.topology.links(brokerURL: settings.brokerURL)
-        let roles = links.flatMap { link -> [(BrokerLink, BrokerBoard.Role)] in
-            let everywhere: [BrokerBoard.Role] = [.consume, .ask]
-            let roles = link.regions.contains(hie.region) ? [.publish, .answer] + everywhere : everywhere
-            return roles.map { (link, $0) }
+        brokers = BrokerBoard(view.lines.map { ($0.link, $0.role) }, now: clock.now)
+        watch = settings.topologyFile.map { [topologyBoard, pauses] file in
+            TopologyWatch(
+                file: file, settings: settings, board: topologyBoard, pauses: pauses, clock: clock, logger: logger)
         }
-        brokers = BrokerBoard(roles.map { ($0.0.name, $0.1) }, now: clock.now)
-        var lines: [BrokerLine] = []
-        for (link, role) in roles {
-            lines.append(
-                BrokerLine(
-                    link: link, role: role, endpoints: try Self.endpoints(link, settings.access),
-                    settings: SessionSettings(name: "wherry \(hie.id) \(role.rawValue)"), board: brokers,
-                    counters: counters, clock: clock, logger: logger))
-        }
-        self.lines = lines
         retry = StorageRetry(pauses: pauses, clock: clock, logger: logger)
         var generator = SystemRandomNumberGenerator()
         let run = WorkerRun(using: &generator)
@@ -77,8 +69,8 @@ package final class Worker: Sendable {
                 limits: PageLimits(changesMax: settings.answerChangesMax, bytesMax: settings.answerBytesMax), run: run,
                 counters: counters, clock: clock, logger: logger),
             correspondence: Correspondence(
-                hie: hie.id, run: run, timeoutMilliseconds: settings.answerTimeoutMilliseconds, brokers: brokers,
-                counters: counters, clock: clock))
+                hie: hie.id, run: run, topology: topologyBoard, timeoutMilliseconds: settings.answerTimeoutMilliseconds,
+                brokers: brokers, counters: counters, clock: clock))
         audit = Audit(keeper: keeper, coverage: coverageBoard, counters: counters, clock: clock, logger: logger)
         upkeep = Upkeep(keeper: keeper, coverage: coverageBoard, retry: retry, clock: clock)
     }
@@ -88,19 +80,31 @@ package final class Worker: Sendable {
     /// Identifies this run of the worker: the part of its addresses that a later run does not share.
     package var run: WorkerRun { questioner.correspondence.run }
 
+    /// The topology in force.
+    package var topology: Topology { topologyBoard.present.topology }
+
+    /// The brokers of the topology in force, in its order.
+    package var links: [BrokerLink] { topologyBoard.present.links }
+
     /// What runs until the worker is stopped.
     package var services: [any Service] {
         let writer = IndexWriter(
             keeper: keeper, coverage: coverageBoard, counters: counters, retry: retry, clock: clock, logger: logger)
         let own = OwnChanges(
             hie: hie, records: records, index: writer, parking: parking, retry: retry, coverage: coverageBoard,
-            clock: clock,
-            limits: settings.outbox, pulseIntervalMilliseconds: settings.pulseIntervalMilliseconds)
-        let connected = settings.topology.connected.map(\.id)
-        let repairer = Repairer(sources: connected.map { sourceRepairer($0, writer) })
+            clock: clock, limits: settings.outbox, pulseIntervalMilliseconds: settings.pulseIntervalMilliseconds)
+        let repairer = Repairer(topology: topologyBoard) { self.sourceRepairer($0, writer) }
         let auditor = Auditor(
-            sources: connected, audit: audit, retry: retry, intervalSeconds: settings.auditIntervalSeconds)
-        return [upkeep, own, repairer, auditor] + lines.map { service(for: $0, writer) }
+            topology: topologyBoard, audit: audit, retry: retry, intervalSeconds: settings.auditIntervalSeconds)
+        let links = Links(
+            topology: topologyBoard, brokers: brokers, stopTimeoutSeconds: 2 * settings.stopTimeoutSeconds,
+            clock: clock, logger: logger
+        ) { link, role, endpoints in
+            self.service(for: self.line(link, role, endpoints), writer)
+        }
+        var services: [any Service] = [upkeep, own, repairer, auditor]
+        if let watch { services.append(watch) }
+        return services + [links]
     }
 
     /// Stores what a submission holds; the journal, the index and the peers follow by themselves.
@@ -108,6 +112,13 @@ package final class Worker: Sendable {
         let outcomes = try await records.submit(operations, now: clock.now)
         counters.count { $0.resourcesAccepted += Int64(operations.count) }
         return outcomes
+    }
+
+    private func line(_ link: BrokerLink, _ role: BrokerBoard.Role, _ endpoints: [Endpoint]) -> BrokerLine {
+        BrokerLine(
+            begun: link, role: role, endpoints: endpoints,
+            settings: SessionSettings(name: "wherry \(hie) \(role.rawValue)"), topology: topologyBoard,
+            board: brokers, counters: counters, clock: clock, logger: logger)
     }
 
     private func service(for line: BrokerLine, _ writer: IndexWriter) -> any Service {
@@ -118,15 +129,15 @@ package final class Worker: Sendable {
                 logger: logger)
         case .consume:
             return Intake(
-                hie: hie, line: line, settings: settings, index: writer, parking: parking, coverage: coverageBoard,
-                counters: counters, clock: clock, logger: logger)
+                hie: hie, line: line, topology: topologyBoard, watch: watch, settings: settings, index: writer,
+                parking: parking, coverage: coverageBoard, counters: counters, clock: clock, logger: logger)
         case .ask:
             return Enquirer(
                 hie: hie, line: line, correspondence: questioner.correspondence, counters: counters, logger: logger)
         case .answer:
             return Responder(
-                hie: hie, askers: Set(settings.topology.connected.map(\.id)).subtracting([hie]), line: line,
-                desk: questioner.desk, settings: settings, counters: counters, clock: clock, logger: logger)
+                hie: hie, topology: topologyBoard, watch: watch, line: line, desk: questioner.desk,
+                settings: settings, counters: counters, clock: clock, logger: logger)
         }
     }
 
@@ -138,35 +149,9 @@ package final class Worker: Sendable {
 
     private func sourceRepairer(_ source: HIEIdentifier, _ writer: IndexWriter) -> SourceRepairer {
         SourceRepairer(
-            source: source, coverage: coverageBoard, questioner: questioner, index: writer, parking: parking,
-            holeAgeMilliseconds: settings.repairHoleAgeMilliseconds, counters: counters, clock: clock, logger: logger)
-    }
-
-    private static func hie(_ settings: WorkerSettings) throws(WorkerError) -> HIE {
-        guard let hie = settings.topology.hie(settings.hie) else {
-            let known = settings.topology.hies.map(\.id.text).joined(separator: ", ")
-            throw WorkerError(.unknownHIE, "\(settings.hie) is not in the topology; it has \(known)")
-        }
-        guard hie.status == .connected else {
-            throw WorkerError(
-                .plannedHIE,
-                """
-                \(settings.hie) is planned: write status: connected in the topology file, run wherry topology apply, \
-                then start it
-                """
-            )
-        }
-        return hie
-    }
-
-    private static func endpoints(_ link: BrokerLink, _ access: BrokerAccess) throws -> [Endpoint] {
-        try link.addresses.map { address in
-            do {
-                return try access.endpoint(address)
-            } catch {
-                throw WorkerError(.badBroker, "broker \(link.name): \(error)")
-            }
-        }
+            source: source, topology: topologyBoard, coverage: coverageBoard, questioner: questioner, index: writer,
+            parking: parking, holeAgeMilliseconds: settings.repairHoleAgeMilliseconds, counters: counters, clock: clock,
+            logger: logger)
     }
 }
 

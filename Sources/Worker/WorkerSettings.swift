@@ -4,7 +4,13 @@ package import Topology
 
 /// Everything one worker is told at its start. Defaults are those of the mesh; tests shorten them.
 package struct WorkerSettings: Sendable {
+    /// The one to start with: ``Worker/topology`` is the one in force.
     package var topology: Topology
+    /// Where it came from, to be looked at while the worker runs; `nil` where it cannot change.
+    package var topologyFile: String?
+    package var topologyIntervalMilliseconds: Int64 = 2000
+    /// A changed file counts when it stays the same for this long.
+    package var topologySettleMilliseconds: Int64 = 200
     package var hie: HIEIdentifier
     package var dataDirectory: String
     /// One broker for every region, instead of those of the topology.

@@ -78,12 +78,21 @@ struct Mesh {
         _ hies: HIEIdentifier..., change: (inout WorkerSettings) -> Void = { _ in },
         _ body: @Sendable ([Worker]) async throws -> Value
     ) async throws -> Value {
-        var workers: [Worker] = []
+        var all: [WorkerSettings] = []
         for hie in hies {
             var settings = settings(hie)
             change(&settings)
-            workers.append(try await Worker(settings, logger: logger))
+            all.append(settings)
         }
+        return try await Self.run(all, logger: logger, body)
+    }
+
+    /// Runs `body` while workers with these settings run, and stops them gracefully after it.
+    static func run<Value: Sendable>(
+        _ settings: [WorkerSettings], logger: Logger, _ body: @Sendable ([Worker]) async throws -> Value
+    ) async throws -> Value {
+        var workers: [Worker] = []
+        for settings in settings { workers.append(try await Worker(settings, logger: logger)) }
         let services = workers.flatMap(\.services)
         let group = ServiceGroup(services: services, logger: logger)
         return try await withThrowingTaskGroup { tasks in

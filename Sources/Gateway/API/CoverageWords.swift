@@ -14,7 +14,7 @@ struct CoverageWords: Sendable {
         let conditions = Dictionary(
             worker.brokers.all.map { ($0.broker, $0) }, uniquingKeysWith: { first, _ in first })
         var brokers: [HIEIdentifier: BrokerCondition] = [:]
-        for link in worker.settings.topology.links(brokerURL: worker.settings.brokerURL) {
+        for link in worker.links {
             for source in link.sources { brokers[source] = conditions[link.name] }
         }
         self.brokers = brokers

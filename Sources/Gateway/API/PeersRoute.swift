@@ -14,7 +14,7 @@ struct PeersRoute: Sendable {
         let unlinkedCount = try await worker.records.unlinkedCount()
         let epochNotice = try await worker.records.epochNotice()
         let words = CoverageWords(worker)
-        let topology = worker.settings.topology
+        let topology = worker.topology
         return .json { json in
             json.member("hie", worker.hie.text)
             json.member("at", worker.clock.now.text)
@@ -70,6 +70,7 @@ extension JSONWriter {
         member("changesSuperseded", counters.changesSuperseded)
         member("messagesReceived", counters.messagesReceived)
         member("messagesRedelivered", counters.messagesRedelivered)
+        member("messagesEarly", counters.messagesEarly)
         member("messagesUnroutable", counters.messagesUnroutable)
         member("messagesParked", counters.parked.values.reduce(0, +))
         member("pulsesSent", counters.pulsesSent)

@@ -16,7 +16,7 @@ struct MetricsRoute: Sendable {
         let unlinkedCount = try await worker.records.unlinkedCount()
         var metrics = MetricsText()
         metrics.append(worker.coverage())
-        metrics.append(worker.counters.now, sources: worker.settings.topology.hies.map(\.id))
+        metrics.append(worker.counters.now, sources: worker.topology.hies.map(\.id))
         metrics.append(worker.brokers.all)
         metrics.metric(
             "wherry_journal_head", .gauge, "The latest number of this HIE's own journal.", journal.head)
@@ -96,6 +96,7 @@ extension MetricsText {
             ("messages_refused", "Messages that the broker refused.", counters.messagesRefused),
             ("messages_received", "Messages that brokers delivered.", counters.messagesReceived),
             ("messages_redelivered", "Of these, those delivered before.", counters.messagesRedelivered),
+            ("messages_early", "Messages of HIEs that are not connected yet.", counters.messagesEarly),
             ("batches_stale", "Messages of an epoch that is over.", counters.batchesStale),
             ("sources_replaced", "Sources whose numbering began again.", counters.sourcesReplaced),
             ("pulses_sent", "Pulses sent.", counters.pulsesSent),

@@ -7,8 +7,9 @@ import ServiceLifecycle
 /// Answers the questions of other HIEs, in turn by asker: somebody who fills an empty index holds up nobody else.
 struct Responder: Service {
     let hie: HIEIdentifier
-    /// HIEs that may ask.
-    let askers: Set<HIEIdentifier>
+    let topology: TopologyBoard
+    /// `nil` where the topology cannot change.
+    let watch: TopologyWatch?
     let line: BrokerLine
     let desk: JournalDesk
     let settings: WorkerSettings
@@ -83,7 +84,7 @@ struct Responder: Service {
     ) async throws -> Asked? {
         let question: Question
         do throws(Rejection) {
-            question = try Question(delivery, to: hie, from: askers)
+            question = try Question(delivery, to: hie, from: await askers(for: delivery))
         } catch {
             // Nobody who is not in the topology gets an answer, not even a refusal.
             counters.count { $0.questionsRejected += 1 }
@@ -101,6 +102,13 @@ struct Responder: Service {
         case .waits: nil
         case .refused: asked
         }
+    }
+
+    /// The HIEs that may ask at present. Before anybody is taken for a stranger the topology file is looked at.
+    private func askers(for delivery: Delivery) async -> Set<HIEIdentifier> {
+        let known = Set(topology.present.connected)
+        if let watch, let asker = delivery.claimedSource, !known.contains(asker) { await watch.refresh() }
+        return Set(topology.present.connected).subtracting([hie])
     }
 
     private func answer(_ asked: Asked, _ session: Session) async throws {

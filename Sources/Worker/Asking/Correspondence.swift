@@ -29,7 +29,6 @@ final class Correspondence: Sendable {
     }
 
     private struct State {
-        var links: [HIEIdentifier: String] = [:]
         var ways: [String: QuestionWay] = [:]
         var asked: [String: Asked] = [:]
         var lastNumber = 0
@@ -38,6 +37,7 @@ final class Correspondence: Sendable {
     private let hie: HIEIdentifier
     /// Identifies this run of the worker in its addresses.
     let run: WorkerRun
+    private let topology: TopologyBoard
     private let timeoutMilliseconds: Int64
     private let brokers: BrokerBoard
     private let counters: CounterBoard
@@ -45,11 +45,12 @@ final class Correspondence: Sendable {
     private let state = Mutex(State())
 
     init(
-        hie: HIEIdentifier, run: WorkerRun, timeoutMilliseconds: Int64, brokers: BrokerBoard, counters: CounterBoard,
-        clock: WallClock
+        hie: HIEIdentifier, run: WorkerRun, topology: TopologyBoard, timeoutMilliseconds: Int64, brokers: BrokerBoard,
+        counters: CounterBoard, clock: WallClock
     ) {
         self.hie = hie
         self.run = run
+        self.topology = topology
         self.timeoutMilliseconds = timeoutMilliseconds
         self.brokers = brokers
         self.counters = counters
@@ -61,13 +62,6 @@ final class Correspondence: Sendable {
         let outcome = await exchange(subject, source)
         if case .unanswered = outcome { counters.count { $0.questionsUnanswered += 1 } }
         return outcome
-    }
-
-    /// These sources are asked over this broker, as soon as there is a session with it.
-    func expect(_ link: BrokerLink) {
-        state.withLock { state in
-            for source in link.sources { state.links[source] = link.name }
-        }
     }
 
     func open(_ way: QuestionWay, on link: BrokerLink) {
@@ -111,8 +105,9 @@ final class Correspondence: Sendable {
     }
 
     private func begin(_ source: HIEIdentifier) -> (id: String, link: String, way: QuestionWay)? {
-        state.withLock { state in
-            guard let link = state.links[source], let way = state.ways[link] else { return nil }
+        guard let link = topology.present.link(to: source)?.name else { return nil }
+        return state.withLock { state in
+            guard let way = state.ways[link] else { return nil }
             state.lastNumber += 1
             let id = "\(hie)/\(run.text)/\(state.lastNumber)"
             state.asked[id] = Asked(source: source, link: link, end: .open)
@@ -121,7 +116,7 @@ final class Correspondence: Sendable {
     }
 
     private func reasonNotToAsk(_ source: HIEIdentifier) -> String {
-        guard let link = state.withLock({ $0.links[source] }) else { return "no broker leads to \(source)" }
+        guard let link = topology.present.link(to: source)?.name else { return "no broker leads to \(source)" }
         let condition = brokers.all.first { $0.broker == link }
         let detail = condition?.reason.map { ": \($0)" } ?? ""
         return "broker \(link) is \((condition?.state ?? .connecting).rawValue)\(detail)"

@@ -20,7 +20,6 @@ struct Enquirer: Service {
     private var queue: String { BrokerNames.repliesQueue(hie, run: correspondence.run.text) }
 
     func run() async throws {
-        correspondence.expect(line.link)
         await line.run { session in
             do {
                 try await cancelWhenGracefulShutdown { try await work(session) }

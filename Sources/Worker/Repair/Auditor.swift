@@ -5,7 +5,7 @@ import Storage
 
 /// Audits the index at the start and then in intervals, one source after the other, while nothing else is to be done.
 struct Auditor: Service {
-    let sources: [HIEIdentifier]
+    let topology: TopologyBoard
     let audit: Audit
     let retry: StorageRetry
     let intervalSeconds: Int64
@@ -25,7 +25,7 @@ struct Auditor: Service {
 
     private func follow() async throws {
         while true {
-            for source in sources {
+            for source in topology.present.connected {
                 try await retry.run("audit") { () async throws(StorageError) in _ = try await audit.run(source) }
             }
             try await Task.sleep(for: .seconds(intervalSeconds))

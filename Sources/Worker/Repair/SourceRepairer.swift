@@ -3,17 +3,6 @@ import Logging
 import Replication
 import ServiceLifecycle
 
-/// Asks whoever may be asked: other HIEs over their brokers, and this HIE of its own journal.
-struct Questioner: Sendable {
-    let hie: HIEIdentifier
-    let desk: JournalDesk
-    let correspondence: Correspondence
-
-    func ask(_ subject: Question.Subject, of source: HIEIdentifier) async -> AskOutcome {
-        source == hie ? await desk.answer(subject) : await correspondence.ask(subject, of: source)
-    }
-}
-
 /// Does what the subscription to one source wants done: asks, writes, compares, mends.
 ///
 /// Questions wait in tasks of their own. Everything that touches the index is done in the order in which it was wanted,
@@ -23,6 +12,7 @@ struct SourceRepairer: Service {
     private static let ticksPerHoleAge: Int64 = 4
 
     let source: HIEIdentifier
+    let topology: TopologyBoard
     let coverage: CoverageBoard
     let questioner: Questioner
     let index: IndexWriter
@@ -64,7 +54,8 @@ struct SourceRepairer: Service {
             while let turn = try await group.next() {
                 switch turn {
                 case .tick:
-                    handle(.tick, era: nil, &jobs, &group)
+                    // Of an HIE that is not connected any more nothing is asked.
+                    if topology.present.connected.contains(source) { handle(.tick, era: nil, &jobs, &group) }
                     group.addTask { try await tick() }
                 case .asked(let event, let era):
                     handle(event, era: era, &jobs, &group)
@@ -173,17 +164,5 @@ struct SourceRepairer: Service {
         counters.count { $0.divergences += 1 }
         logger.warning(
             "index.diverged", metadata: ["source.hie": "\(source)", "index.buckets": "\(buckets.numbers.count)"])
-    }
-}
-
-/// Keeps every source complete that this HIE can ask, its own journal included. One slow source holds up no other.
-struct Repairer: Service {
-    let sources: [SourceRepairer]
-
-    func run() async throws {
-        try await withThrowingTaskGroup { group in
-            for source in sources { group.addTask { try await source.run() } }
-            try await group.waitForAll()
-        }
     }
 }

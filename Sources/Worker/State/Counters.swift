@@ -17,6 +17,8 @@ package struct Counters: Sendable, Hashable {
     package var changesSuperseded: Int64 = 0
     package var messagesReceived: Int64 = 0
     package var messagesRedelivered: Int64 = 0
+    /// Messages of HIEs that are not connected yet.
+    package var messagesEarly: Int64 = 0
     package var batchesStale: Int64 = 0
     package var sourcesReplaced: Int64 = 0
     package var parked: [Rejection.Cause: Int64] = [:]

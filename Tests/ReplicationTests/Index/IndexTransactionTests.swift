@@ -84,7 +84,7 @@ private let kingston = HIEIdentifier("kingston")!  // a well-formed constant
         #expect(
             applied.sources[barts]?.progress
                 == SourceProgress(
-                    epoch: SampleSource.early, applied: AppliedRanges(watermark: 9, islands: [])))
+                    epoch: SampleSource.early, applied: AppliedRanges(watermark: 9, islands: []), reach: 9))
         #expect(applied.appliedBySource == [:])
         #expect(try index.apply([]) == AppliedChanges())
     }

@@ -22,9 +22,10 @@ private func delivery(_ outgoing: Outgoing, change: (inout Message) -> Void = { 
 }
 
 private func batch(_ lines: [String], after: Int64 = 0, through: Int64 = 9) -> Outgoing {
-    ChangeBatch.message(
-        source: barts, epoch: epoch, after: after, through: through, body: Array(lines.joined(separator: "\n").utf8),
-        sentAt: Timestamp(milliseconds: 1_767_225_600_000))
+    let page = JournalPage(
+        epoch: epoch, after: after, through: through, head: through, changeCount: lines.count,
+        body: Array(lines.joined(separator: "\n").utf8), isFull: false)
+    return ChangeBatch.message(source: barts, page, sentAt: Timestamp(milliseconds: 1_767_225_600_000))
 }
 
 private func read(_ delivery: Delivery) throws(Rejection) -> IncomingBatch {
