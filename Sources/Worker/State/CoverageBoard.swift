@@ -88,7 +88,8 @@ package final class CoverageBoard: Sendable {
     ) -> SourceCoverage {
         let source = state.withLock { $0.sources[hie] } ?? Subscription(hie, limits: limits)
         var now = now
-        // A pulse may have come since the caller read the clock; one from further ahead means that the clock was set back.
+        // A pulse may have come since the caller read the clock. One from further ahead means that the clock was set
+        // back.
         if let heardAt = source.freshness.heardAt, (1...Self.justHeardMilliseconds).contains(heardAt.since(now)) {
             now = heardAt
         }
