@@ -40,11 +40,14 @@ extension Worker {
         let head = records.head.head
         let progress = coverageBoard.progress(of: hie)
         let watermark = progress?.epoch == records.epoch ? progress?.applied.watermark ?? 0 : 0
-        let known = coverageBoard.coverage(of: hie, now: now, silentAfterMilliseconds: .max)
+        let known = coverageBoard.coverage(of: hie, now: now, silentAfterMilliseconds: Self.ownSilenceMilliseconds)
         return SourceCoverage(
             hie: hie, state: ownState(known.state, behind: head - watermark), asOf: watermark < head ? nil : now,
             watermark: watermark, head: head, held: known.held)
     }
+
+    /// The own journal is never silent: it is asked now.
+    private static let ownSilenceMilliseconds = Int64.max / 2
 
     private func ownState(_ known: CoverageState, behind: Int64) -> CoverageState {
         if behind > 0 { return .behind(changes: behind) }

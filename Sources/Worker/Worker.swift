@@ -1,7 +1,7 @@
 import AMQP
 package import CareRecord
 package import Logging
-import Replication
+package import Replication
 package import ServiceLifecycle
 package import Storage
 package import Topology
@@ -18,7 +18,6 @@ package final class Worker: Sendable {
     package let counters = CounterBoard()
     package let pauses = PauseBoard()
     package let clock: WallClock
-    /// Identifies this run of the worker: the part of its addresses that a later run does not share.
     package let startedAt: Timestamp
     let keeper: IndexKeeper
     let questioner: Questioner
@@ -70,13 +69,16 @@ package final class Worker: Sendable {
                 limits: PageLimits(changesMax: settings.answerChangesMax, bytesMax: settings.answerBytesMax), run: run,
                 counters: counters, clock: clock, logger: logger),
             correspondence: Correspondence(
-                hie: hie.id, run: run, topology: topologyBoard, timeoutMilliseconds: settings.answerTimeoutMilliseconds, brokers: brokers,
-                counters: counters, clock: clock))
+                hie: hie.id, run: run, topology: topologyBoard, timeoutMilliseconds: settings.answerTimeoutMilliseconds,
+                brokers: brokers, counters: counters, clock: clock))
         audit = Audit(keeper: keeper, coverage: coverageBoard, counters: counters, clock: clock, logger: logger)
         upkeep = Upkeep(keeper: keeper, coverage: coverageBoard, retry: retry, clock: clock)
     }
 
     package var hie: HIEIdentifier { settings.hie }
+
+    /// Identifies this run of the worker: the part of its addresses that a later run does not share.
+    package var run: WorkerRun { questioner.correspondence.run }
 
     /// The topology in force.
     package var topology: Topology { topologyBoard.present.topology }
@@ -89,8 +91,8 @@ package final class Worker: Sendable {
         let writer = IndexWriter(
             keeper: keeper, coverage: coverageBoard, counters: counters, retry: retry, clock: clock, logger: logger)
         let own = OwnChanges(
-            hie: hie, records: records, index: writer, retry: retry, coverage: coverageBoard, clock: clock,
-            limits: settings.outbox, pulseIntervalMilliseconds: settings.pulseIntervalMilliseconds)
+            hie: hie, records: records, index: writer, parking: parking, retry: retry, coverage: coverageBoard,
+            clock: clock, limits: settings.outbox, pulseIntervalMilliseconds: settings.pulseIntervalMilliseconds)
         let repairer = Repairer(topology: topologyBoard) { self.sourceRepairer($0, writer) }
         let auditor = Auditor(
             topology: topologyBoard, audit: audit, retry: retry, intervalSeconds: settings.auditIntervalSeconds)
@@ -147,8 +149,9 @@ package final class Worker: Sendable {
 
     private func sourceRepairer(_ source: HIEIdentifier, _ writer: IndexWriter) -> SourceRepairer {
         SourceRepairer(
-            source: source, topology: topologyBoard, coverage: coverageBoard, questioner: questioner, index: writer, parking: parking,
-            holeAgeMilliseconds: settings.repairHoleAgeMilliseconds, counters: counters, clock: clock, logger: logger)
+            source: source, topology: topologyBoard, coverage: coverageBoard, questioner: questioner, index: writer,
+            parking: parking, holeAgeMilliseconds: settings.repairHoleAgeMilliseconds, counters: counters, clock: clock,
+            logger: logger)
     }
 }
 

@@ -12,6 +12,7 @@ struct PeersRoute: Sendable {
     func get() async throws -> Response {
         let journal = try await worker.records.journalState()
         let unlinkedCount = try await worker.records.unlinkedCount()
+        let epochNotice = try await worker.records.epochNotice()
         let words = CoverageWords(worker)
         let topology = worker.topology
         return .json { json in
@@ -33,6 +34,8 @@ struct PeersRoute: Sendable {
             }
             json.object("own") { json in
                 json.member("epoch", journal.epoch.text)
+                json.member("epochBegunAt", epochNotice?.begunAt.text)
+                json.member("epochReason", epochNotice?.reason)
                 json.member("head", journal.head)
                 json.member("publishedThrough", journal.publishedThrough)
                 json.member("unpublished", journal.head - journal.publishedThrough)
@@ -76,5 +79,21 @@ extension JSONWriter {
         member("resourcesRefused", counters.resourcesRefused)
         member("lookups", counters.lookups)
         member("reconnects", counters.reconnects)
+        member("questionsAsked", counters.questionsAsked)
+        member("questionsUnanswered", counters.questionsUnanswered)
+        member("questionsExpired", counters.questionsExpired)
+        member("questionsRejected", counters.questionsRejected)
+        member("answersGiven", counters.answersGiven)
+        member("answersRefused", counters.answersRefused)
+        member("answersUnexpected", counters.answersUnexpected)
+        member("answersUnreadable", counters.answersUnreadable)
+        member("pagesApplied", counters.pagesApplied)
+        member("changesRepaired", counters.changesRepaired)
+        member("divergences", counters.divergences)
+        member("rowsMended", counters.rowsMended)
+        member("bucketsCorrected", counters.bucketsCorrected)
+        member("audits", counters.audits)
+        member("epochsBegun", counters.epochsBegun)
+        member("indexRebuilds", counters.indexRebuilds)
     }
 }

@@ -201,7 +201,7 @@ extension Subscription {
     }
 
     /// What is under way is left as it is: what it did not fetch is still missing, and is asked for again.
-    /// Pages are written in the order in which they were handed out, so those on their way come before any of later work.
+    /// Pages are written in the order in which they were handed out: those on their way come before any of later work.
     private mutating func giveUp() -> [Action] {
         defer { work = .none }
         switch work {

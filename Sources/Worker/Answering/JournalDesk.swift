@@ -52,7 +52,7 @@ struct JournalDesk: Sendable {
     }
 
     /// Where a dead letter of the own journal says it was taken from.
-    private static let ownQueue = "records.sqlite"
+    static let ownQueue = "records.sqlite"
 
     /// Begins a new epoch where the asker has seen more of the journal than there is.
     private func compare(_ witness: JournalWitness, of asker: HIEIdentifier) async throws(StorageError) {

@@ -54,6 +54,13 @@ final class IndexKeeper: Sendable {
         }
     }
 
+    /// An index may be deleted at any time (promise P7): then another is begun.
+    func replaceIfDeleted() async throws(StorageError) {
+        let era = coverage.era
+        guard !index.isInPlace else { return }
+        try await rebuild(era: era, because: "the file was deleted")
+    }
+
     /// Sets the file aside, unless that has been done since `era`.
     func rebuild(era: Int, because reason: String) async throws(StorageError) {
         try await turnstile.pass { () async throws(StorageError) in

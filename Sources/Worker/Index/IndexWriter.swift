@@ -37,8 +37,8 @@ struct IndexWriter: Sendable {
         return applied
     }
 
-    /// Makes a stretch of some buckets what their source says it is; of an index begun anew since `era` nothing. Returns
-    /// how many rows were wrong.
+    /// Makes a stretch of some buckets what their source says it is; nothing in an index begun anew since `era`.
+    /// Returns how many rows were wrong.
     func replace(_ page: BucketPage, era: Int, for part: String) async throws -> Int {
         try await write(part) { index throws(StorageError) in
             guard coverage.era == era else { return 0 }

@@ -1,3 +1,4 @@
+import AMQP
 import CareRecord
 import Logging
 import Replication
@@ -12,6 +13,7 @@ struct OwnChanges: Service {
     let hie: HIEIdentifier
     let records: RecordStore
     let index: IndexWriter
+    let parking: Parking
     let retry: StorageRetry
     let coverage: CoverageBoard
     let clock: WallClock
@@ -37,7 +39,9 @@ struct OwnChanges: Service {
     private func follow() async throws {
         for await _ in records.head.heads() {
             while let page = try await page(after: applied) {
-                try await index.apply([try batch(page)], for: Self.part)
+                let incoming = incoming(page)
+                if !incoming.letters.isEmpty { try await parking.park(incoming.letters) }
+                try await index.apply([incoming.batch], for: Self.part)
             }
         }
     }
@@ -71,10 +75,23 @@ struct OwnChanges: Service {
         }
     }
 
-    private func batch(_ page: JournalPage) throws -> ChangeBatch {
-        let changes = try page.body.split(separator: UInt8(ascii: "\n")).map(ChangeLine.read)
-        return ChangeBatch(
+    /// A line that cannot be read, on a damaged disk, costs that line.
+    private func incoming(_ page: JournalPage) -> IncomingBatch {
+        var changes: [Change] = []
+        var letters: [DeadLetter] = []
+        for line in page.body.split(separator: UInt8(ascii: "\n")) {
+            do throws(Rejection) {
+                changes.append(try ChangeLine.read(line))
+            } catch {
+                letters.append(
+                    DeadLetter(
+                        error, source: hie, queue: JournalDesk.ownQueue, exchange: "", routingKey: "",
+                        message: Message(body: Array(line))))
+            }
+        }
+        let batch = ChangeBatch(
             source: hie, epoch: page.epoch, after: page.after, through: page.through, head: page.head,
             changes: changes)
+        return IncomingBatch(batch: batch, letters: letters)
     }
 }

@@ -12,6 +12,8 @@ package final class CoverageBoard: Sendable {
         var isDirty: Set<HIEIdentifier> = []
     }
 
+    private static let justHeardMilliseconds: Int64 = 1000
+
     private let limits: Subscription.Limits
     private let state = Mutex(State())
 
@@ -85,6 +87,12 @@ package final class CoverageBoard: Sendable {
         of hie: HIEIdentifier, now: Timestamp, silentAfterMilliseconds: Int64
     ) -> SourceCoverage {
         let source = state.withLock { $0.sources[hie] } ?? Subscription(hie, limits: limits)
+        var now = now
+        // A pulse may have come since the caller read the clock. One from further ahead means that the clock was set
+        // back.
+        if let heardAt = source.freshness.heardAt, (1...Self.justHeardMilliseconds).contains(heardAt.since(now)) {
+            now = heardAt
+        }
         return source.coverage(at: now, silentAfterMilliseconds: silentAfterMilliseconds)
     }
 

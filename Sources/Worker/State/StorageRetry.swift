@@ -8,6 +8,19 @@ struct StorageRetry: Sendable {
     let clock: WallClock
     let logger: Logger
 
+    /// Tries once, for what comes round again by itself.
+    func once(_ part: String, _ attempt: () async throws(StorageError) -> Void) async {
+        do throws(StorageError) {
+            try await attempt()
+            if pauses.resume(part) { logger.notice("part.resumed", metadata: ["part": "\(part)"]) }
+        } catch {
+            if Task.isCancelled { return }
+            if pauses.pause(part, reason: error.description, now: clock.now) {
+                logger.error("part.paused", metadata: ["part": "\(part)", "reason": "\(error.description)"])
+            }
+        }
+    }
+
     /// Ends early, with an error, only when the task is cancelled.
     func run<Value: Sendable>(
         _ part: String, _ attempt: @Sendable () async throws(StorageError) -> Value

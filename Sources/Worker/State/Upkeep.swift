@@ -33,15 +33,17 @@ final class Upkeep: Service {
             _ = try? await cancelWhenGracefulShutdown {
                 try await Task.sleep(for: .milliseconds(Self.intervalMilliseconds))
             }
-            try? await keep()
+            await keep()
             beat.withLock { $0 = clock.now }
             rounds += 1
             if rounds.isMultiple(of: Self.roundsPerTrim) { FreeMemory.giveBack() }
         }
     }
 
-    private func keep() async throws {
-        try await retry.run("upkeep") { () async throws(StorageError) in
+    /// Once a round, so that a file that cannot be written for long does not look like a worker that is stuck.
+    private func keep() async {
+        await retry.once("upkeep") { () async throws(StorageError) in
+            try await keeper.replaceIfDeleted()
             try await keeper.write { [coverage] index throws(StorageError) in
                 // Taken here: of an index that has just begun anew nothing is known that was known before.
                 let changed = coverage.takeChanged()
