@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Two workers and a broker")
 struct MeshTests {
-    @Test("P1, P3: what one HIE takes in, the other's lookup holds, and its coverage is complete")
+    @Test("P1, P3, P7: what one HIE takes in, the other's lookup holds, also once its index was built anew")
     func change() async throws {
         let directory = try TemporaryDirectory()
         let topology = try Files.write(Files.topology, "topology.yaml", in: directory)
@@ -30,8 +30,22 @@ struct MeshTests {
         let coverage = lookup["coverage"]?.elements?.first
         #expect(coverage?["state"]?.text == "complete" && coverage?["watermark"]?.integer == 2)
         #expect(coverage?["asOf"]?.text != nil)
+        try await expectVerified(homerton.url)
+        let rebuilt = try await WherryProcess.run("index", "rebuild", "--from", homerton.url)
+        #expect(rebuilt.status == 0 && rebuilt.output.contains("homerton"), "\(rebuilt.errors)")
+        let again = try await complete(homerton.url)
+        #expect(again["entries"]?.elements?.count == 2)
+        try await expectVerified(homerton.url)
         #expect(try await barts.stop().status == 0)
         #expect(try await homerton.stop().status == 0)
+    }
+
+    /// The index is what every source says that it is.
+    private func expectVerified(_ url: String) async throws {
+        let verified = try await WherryProcess.run("index", "verify", "--from", url, "--json")
+        let json = (try? JSON.parse(Array(verified.output.utf8))) ?? .null
+        #expect(verified.status == 0 && json["equal"]?.bool == true, "\(verified.output)\(verified.errors)")
+        #expect(json["sources"]?.elements?.allSatisfy { $0["state"]?.text == "equal" } == true)
     }
 
     /// The lookup once it holds two entries and is complete for barts, or the last one after a while.

@@ -10,7 +10,7 @@ struct VerbTests {
             [], ["topology"], ["topology", "validate"], ["topology", "plan"], ["topology", "apply"],
             ["topology", "drift"],
             ["topology", "export"], ["topology", "diagram"], ["worker"], ["ingest"], ["lookup"], ["status"],
-            ["population"],
+            ["population"], ["index"], ["index", "verify"], ["index", "rebuild"], ["simulate"],
         ])
     func help(_ verb: [String]) async throws {
         let result = try await WherryProcess(verb + ["--help"]).result()
@@ -40,6 +40,8 @@ struct VerbTests {
             (["status"], "--from"), (["population", "--patients", "3", "--out", "-"], "--hie"),
             (["population", "--patients", "-3", "--out", "x"], "--patients"),
             (["population", "--patients", "3", "--hie", "nobody", "--out", "x"], "nobody"),
+            (["simulate", "--seeds", "0"], "--seeds"), (["simulate", "--hies", "1"], "--hies"),
+            (["simulate", "--without", "luck"], "luck"), (["index", "verify"], "--from"),
         ])
     func refused(_ arguments: [String], _ word: String) async throws {
         let result = try await WherryProcess(arguments).result()
@@ -51,7 +53,8 @@ struct VerbTests {
     @Test(
         "a worker that cannot be reached ends with status 1 and says which",
         arguments: [
-            ["lookup", "9990000018"], ["status"], ["lookup", "9990000018", "--json"],
+            ["lookup", "9990000018"], ["status"], ["lookup", "9990000018", "--json"], ["index", "verify"],
+            ["index", "rebuild"],
         ])
     func unreachable(_ verb: [String]) async throws {
         let result = try await WherryProcess(verb + ["--from", "127.0.0.1:1"]).result()
