@@ -7,7 +7,7 @@ import Testing
 import Worker
 
 /// Who may ask, and what becomes of questions and answers that go astray.
-@Suite("Asking and answering over a real broker") struct AskingTests {
+@Suite("Asking and answering over a real broker", .fewAtOnce) struct AskingTests {
     private let one = FHIRFixture.number(1)
 
     @Test("whoever is not connected in the topology gets no answer", arguments: ["stranger", "imperial", "barts"])

@@ -8,7 +8,7 @@ import Testing
 import Worker
 
 /// What is missing or wrong in an index is asked for, over a real broker.
-@Suite("Repair over a real broker") struct RepairTests {
+@Suite("Repair over a real broker", .fewAtOnce) struct RepairTests {
     private let one = FHIRFixture.number(1)
     private let two = FHIRFixture.number(2)
 
