@@ -62,6 +62,7 @@ package struct Gateway: Service {
         let search = PatientSearch(worker: worker, histogram: lookups)
         let patient = PatientRoute(worker: worker, histogram: lookups)
         let peers = PeersRoute(worker: worker)
+        let index = IndexRoutes(worker: worker)
         let health = HealthRoutes(worker: worker)
         let metrics = MetricsRoute(worker: worker, lookups: lookups, submissions: submissions)
 
@@ -80,6 +81,8 @@ package struct Gateway: Service {
             router, "/api/patients/:nhsNumber",
             [.get: { try await patient.get($0, number: try Self.parameter("nhsNumber", $1)) }])
         serve(router, "/api/peers", [.get: { _, _ in try await peers.get() }])
+        serve(router, "/api/index/verify", [.post: { _, _ in await index.verify() }])
+        serve(router, "/api/index/rebuild", [.post: { _, _ in try await index.rebuild() }])
         serve(router, "/metrics", [.get: { _, _ in try await metrics.get() }])
         serve(router, "/livez", [.get: { _, _ in health.live() }])
         serve(router, "/readyz", [.get: { _, _ in health.ready() }])

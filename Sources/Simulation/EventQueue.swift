@@ -1,4 +1,5 @@
-/// What happens when, in virtual milliseconds: a binary heap. Events of one moment keep the order in which they were added.
+/// What happens when, in virtual milliseconds: a binary heap. Events of one moment keep the order in which they were
+/// added.
 struct EventQueue<Event> {
     private struct Entry {
         let moment: Int64

@@ -1,8 +1,8 @@
 import CareRecord
 import Replication
 
-/// What really happened, which no worker knows: what every source has committed under every number, and what was told to
-/// whom. The promises are checked against it.
+/// What really happened, which no worker knows: what every source has committed under every number, and what was told
+/// to whom. The promises are checked against it.
 struct Ledger {
     struct Committed {
         let key: EntryKey

@@ -47,8 +47,8 @@ package enum Simulation {
         return world.outcome(seed)
     }
 
-    /// What happened in a seed that fails, with as few steps and kinds of faults as still make it fail: the options that
-    /// do so, and the lines that concern the HIEs of the violation. Runs the seed at most `attemptsMax` times.
+    /// What happened in a seed that fails, with as few steps and kinds of faults as still make it fail: the options
+    /// that do so, and the lines that concern the HIEs of the violation. Runs the seed at most `attemptsMax` times.
     package static func explain(
         seed: UInt64, _ options: SimulationOptions, attemptsMax: Int = 60
     ) throws -> (options: SimulationOptions, lines: [String]) {

@@ -1,5 +1,5 @@
-/// What happened in a world, in order: kept only when somebody wants to read it, and always counted into one number that
-/// two runs of the same seed share.
+/// What happened in a world, in order: kept only when somebody wants to read it, and always counted into one number
+/// that two runs of the same seed share.
 struct Trace {
     struct Line {
         let moment: Int64

@@ -9,13 +9,13 @@ struct SimulateCommand: AsyncParsableCommand {
         commandName: "simulate",
         abstract: "Run seeded simulations of a mesh under faults, and check what it promises.",
         discussion: """
-            Each seed is a mesh of its own in one thread: the machines that workers run, over simulated brokers, disks and \
-            clocks, with messages lost, doubled, reordered and late, partitions, crashes between any two effects, power \
-            cuts, restored backups, new disks, joins, full disks and slow peers. After every step the promises are \
-            checked, and when the faults have ended every index must equal every source.
+            Each seed is a mesh of its own in one thread: the machines that workers run, over simulated brokers, \
+            disks and clocks, with messages lost, doubled, reordered and late, partitions, crashes between any \
+            two effects, power cuts, restored backups, new disks, joins, full disks and slow peers. After every \
+            step the promises are checked, and when the faults have ended every index must equal every source.
 
-            The same seed and options give the same run. A seed that breaks a promise is printed with the options and the \
-            lines that lead to it; the exit status is then 1.
+            The same seed and options give the same run. A seed that breaks a promise is printed with the options and \
+            the lines that lead to it; the exit status is then 1.
 
             Examples:
               wherry simulate --seeds 1000
@@ -37,7 +37,7 @@ struct SimulateCommand: AsyncParsableCommand {
 
     @Option(
         help: .init(
-            "A kind of fault to leave out; may be given again: \(Fault.allCases.map(\.rawValue).joined(separator: ", ")).",
+            "A fault to leave out; may be given again: \(Fault.allCases.map(\.rawValue).joined(separator: ", ")).",
             valueName: "fault"))
     var without: [Fault] = []
 

@@ -13,6 +13,7 @@ struct Wherry: AsyncParsableCommand {
             IngestCommand.self,
             LookupCommand.self,
             StatusCommand.self,
+            IndexCommand.self,
             PopulationCommand.self,
             SimulateCommand.self,
         ])

@@ -8,6 +8,7 @@ import Testing
         ("AMQP", ["Logging", "Glibc", "Dispatch", "Synchronization", "Foundation"]),
         ("CareRecord", []),
         ("Replication", []),
+        ("Simulation", []),
         ("Storage", ["GRDB", "GRDBSQLite", "Glibc", "Synchronization"]),
         (
             "Topology",

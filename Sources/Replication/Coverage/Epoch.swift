@@ -26,8 +26,8 @@ package struct Epoch: Sendable, Hashable, Comparable {
 
     /// The epoch that begins at `moment`, or a millisecond after `last` where the clock has not got there.
     ///
-    /// `nil` where `last` says no moment, or one more than `aheadMaxMilliseconds` from now: it is no epoch that a worker
-    /// of this journal began.
+    /// `nil` where `last` says no moment, or one more than `aheadMaxMilliseconds` from now: no worker of this journal
+    /// began it.
     package static func following(
         _ last: Epoch, at moment: Timestamp, using generator: inout some RandomNumberGenerator
     ) -> Epoch? {

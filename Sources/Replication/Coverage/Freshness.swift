@@ -5,8 +5,9 @@ package import CareRecord
 ///
 /// "As of" is the moment at which the subscriber received the newest pulse that it has caught up with (design §3), so
 /// no other machine's clock is trusted. A pulse that was held up on its way, by a broker that stood still or a buffer,
-/// is as old as nobody here can know: only one that comes about one interval after the pulse before it counts. Pulses not caught up with are remembered, at most `pendingMax`; when there are
-/// more, the middle ones are forgotten, which can only make "as of" older than the truth.
+/// is as old as nobody here can know: only one that comes about one interval after the pulse before it counts.
+/// Pulses not caught up with are remembered, at most `pendingMax`; when there are more, the middle ones are forgotten,
+/// which can only make "as of" older than the truth.
 package struct Freshness: Sendable, Hashable {
     package static let pendingMax = 16
 

@@ -14,8 +14,8 @@ package struct SourceProgress: Sendable, Hashable {
 
     package private(set) var epoch: Epoch?
     package private(set) var applied: AppliedRanges
-    /// The journal's head when the newest of the applied pages was read. A page leaves out what was superseded by then, so
-    /// only at this number are the entries what they once were together at the source.
+    /// The journal's head when the newest of the applied pages was read. A page leaves out what was superseded by then,
+    /// so only at this number are the entries what they once were together at the source.
     package private(set) var reach: Int64
 
     package init(epoch: Epoch? = nil, applied: AppliedRanges = AppliedRanges(), reach: Int64 = 0) {

@@ -16,7 +16,7 @@ package struct JournalState: Sendable, Equatable {
     }
 
     /// Whether somebody who holds `witness` of this journal has seen more of it than there is: the file was restored
-    /// from an older copy, or replaced by an empty one. Its numbers would be given out twice, so a new epoch must begin.
+    /// from an older copy, or replaced by an empty one. Its numbers would be given out twice: a new epoch must begin.
     package func isBehind(_ witness: JournalWitness) -> Bool {
         guard let seen = witness.epoch else { return false }
         return seen > epoch || (seen == epoch && witness.through > head)

@@ -155,7 +155,7 @@ package struct Subscription: Sendable {
         return heard.epoch == progress.epoch || (progress.epoch == nil && freshness.head == 0)
     }
 
-    /// What was seen of the source's journal: the latest epoch that was applied or heard of, and the highest number of it.
+    /// What was seen of the source's journal: the latest epoch that was applied or heard of, and its highest number.
     var witness: JournalWitness {
         let latest = latestEpoch
         let applied = latest == progress.epoch ? max(progress.applied.highest, progress.reach) : 0

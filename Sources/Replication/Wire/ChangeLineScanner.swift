@@ -72,8 +72,8 @@ struct ChangeLineScanner {
     /// Digits without a leading zero, 18 at most.
     private mutating func integer() -> Int64? {
         let start = position
-        guard let value = digits(max: 18), position - start == 1 || bytes[start] != UInt8(ascii: "0") else { return nil }
-        return value
+        guard let value = digits(max: 18) else { return nil }
+        return position - start == 1 || bytes[start] != UInt8(ascii: "0") ? value : nil
     }
 
     private mutating func integer(digits count: Int) -> Int64? {

@@ -26,7 +26,6 @@ package struct Pulse: Sendable, Hashable {
     /// Of a source that does not say.
     private static let intervalUsualMilliseconds: Int64 = 2000
 
-
     /// The message, which the broker forgets after `lifetimeMilliseconds`.
     package func message(sentAt: Timestamp, lifetimeMilliseconds: Int64) -> Outgoing {
         let header = MessageHeader(
@@ -59,7 +58,8 @@ package struct Pulse: Sendable, Hashable {
         else {
             throw Rejection(.schema, "a pulse must have an integer head and a digest of 16 hexadecimal digits")
         }
-        self.init(source: header.source, epoch: try header.requiredEpoch(), head: head, digest: digest,
+        self.init(
+            source: header.source, epoch: try header.requiredEpoch(), head: head, digest: digest,
             intervalMilliseconds: json["intervalMilliseconds"]?.integer ?? Self.intervalUsualMilliseconds)
     }
 }

@@ -48,6 +48,17 @@ struct WorkerClient: Sendable {
         }
     }
 
+    /// Has the worker do something, once.
+    func act(_ path: String, secondsMax: Int64) async throws -> WorkerReply {
+        var request = HTTPClientRequest(url: url.description + path)
+        request.method = .POST
+        do {
+            return try await execute(request, secondsMax: secondsMax)
+        } catch {
+            throw unreachable(error)
+        }
+    }
+
     /// Sends `body`, and sends it again while the worker cannot be reached or is too busy: what is sent twice is
     /// stored once.
     func post(_ path: String, type: String, _ body: Payload, secondsMax: Int64 = 300) async throws -> WorkerReply {
