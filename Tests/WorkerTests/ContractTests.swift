@@ -6,7 +6,7 @@ import Testing
 import Worker
 
 /// Messages of every kind, read off the broker by a client that is not ours.
-@Suite("The contract over a real broker") struct ContractTests {
+@Suite("The contract over a real broker", .fewAtOnce) struct ContractTests {
     private let one = FHIRFixture.number(1)
 
     @Test("the contract: messages of every kind match the schemas") func everyKind() async throws {

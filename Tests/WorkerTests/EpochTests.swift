@@ -8,7 +8,7 @@ import Testing
 import Worker
 
 /// A source whose journal goes back or begins again is found out, says why, and its subscribers end with what it has.
-@Suite("Epochs over a real broker") struct EpochTests {
+@Suite("Epochs over a real broker", .fewAtOnce) struct EpochTests {
     private let one = FHIRFixture.number(1)
 
     @Test("promise P2: a source on a new disk replaces what its subscribers hold of it, and nothing else")

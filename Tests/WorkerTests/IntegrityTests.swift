@@ -7,7 +7,7 @@ import Testing
 import Worker
 
 /// An index that is wrong, or not there any more, is found out and put right by itself.
-@Suite("An index's integrity over a real broker") struct IntegrityTests {
+@Suite("An index's integrity over a real broker", .fewAtOnce) struct IntegrityTests {
     private let one = FHIRFixture.number(1)
     private let two = FHIRFixture.number(2)
 

@@ -8,7 +8,7 @@ import Testing
 import Worker
 
 /// Workers in this process over a real broker.
-@Suite("Replication over a real broker") struct ReplicationFlowTests {
+@Suite("Replication over a real broker", .fewAtOnce) struct ReplicationFlowTests {
     private let one = FHIRFixture.number(1)
     private let two = FHIRFixture.number(2)
 

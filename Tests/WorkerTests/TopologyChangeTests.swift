@@ -9,7 +9,7 @@ import Topology
 import Worker
 
 /// Workers that go on running while their topology file changes.
-@Suite("A topology that changes") struct TopologyChangeTests {
+@Suite("A topology that changes", .fewAtOnce) struct TopologyChangeTests {
     private static let three: LiveMesh.Members = [
         Mesh.barts: .connected, Mesh.kingston: .connected, Mesh.homerton: .planned, Mesh.imperial: .planned,
     ]
