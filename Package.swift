@@ -38,6 +38,7 @@ let package = Package(
         ),
         .target(name: "CareRecord", swiftSettings: settings),
         .target(name: "Replication", dependencies: ["AMQP", "CareRecord"], swiftSettings: settings),
+        .target(name: "Simulation", dependencies: ["AMQP", "CareRecord", "Replication"], swiftSettings: settings),
         .target(
             name: "Storage",
             dependencies: [
@@ -79,7 +80,8 @@ let package = Package(
         .executableTarget(
             name: "wherry",
             dependencies: [
-                "AMQP", "CareRecord", "Replication", "Storage", "Topology", "Worker", "Gateway", "LoadTest",
+                "AMQP", "CareRecord", "Replication", "Simulation", "Storage", "Topology", "Worker", "Gateway",
+                "LoadTest",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

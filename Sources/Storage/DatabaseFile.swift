@@ -20,6 +20,10 @@ struct DatabaseFile: Sendable {
 
     let path: String
     private let pool: DatabasePool
+    private let identity: FileIdentity?
+
+    /// Whether the file still has its name: one that was deleted goes on until its last connection ends.
+    var isInPlace: Bool { FileIdentity(path) == identity }
 
     /// Opens the file with that much cache for its writer, brings its schema up to date and checks that the durability
     /// asked for is in force.
@@ -47,6 +51,7 @@ struct DatabaseFile: Sendable {
                 return try Int.fetchOne(database, sql: "PRAGMA synchronous")
             }
             precondition(level == durability.level, "SQLite keeps the durability it was asked for")
+            identity = FileIdentity(path)
         } catch {
             throw StorageError(error, file: path)
         }

@@ -39,3 +39,17 @@ enum SetAside {
         return numbers.sorted()
     }
 }
+
+/// Tells a file from another that has taken its name.
+struct FileIdentity: Sendable, Equatable {
+    private let device: UInt64
+    private let number: UInt64
+
+    /// `nil` where there is no file of that name.
+    init?(_ path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        device = UInt64(status.st_dev)
+        number = UInt64(status.st_ino)
+    }
+}

@@ -14,15 +14,20 @@ extension Worker {
     /// Reads the local index and nothing else (promise P4). Coverage is taken before the entries, so that it never
     /// promises more than they hold.
     package func lookup(_ patient: NHSNumber) async throws(StorageError) -> Lookup {
-        let coverage = coverage()
         counters.count { $0.lookups += 1 }
-        return Lookup(patient: patient, entries: try await index.entries(of: patient), coverage: coverage)
+        while true {
+            let era = coverageBoard.era
+            let coverage = coverage()
+            let entries = try await keeper.read { index throws(StorageError) in try await index.entries(of: patient) }
+            // An index that began anew in between holds less than its coverage said.
+            if coverageBoard.era == era { return Lookup(patient: patient, entries: entries, coverage: coverage) }
+        }
     }
 
     /// Every HIE of the topology, in its order (promise P3).
     package func coverage() -> [SourceCoverage] {
         let now = clock.now
-        return settings.topology.hies.map { hie in
+        return topology.hies.map { hie in
             if hie.id == settings.hie { return ownCoverage(now: now) }
             if hie.status == .planned { return Self.planned(hie.id) }
             return coverageBoard.coverage(
@@ -35,9 +40,21 @@ extension Worker {
         let head = records.head.head
         let progress = coverageBoard.progress(of: hie)
         let watermark = progress?.epoch == records.epoch ? progress?.applied.watermark ?? 0 : 0
+        let known = coverageBoard.coverage(of: hie, now: now, silentAfterMilliseconds: Self.ownSilenceMilliseconds)
         return SourceCoverage(
-            hie: hie, state: watermark < head ? .behind(changes: head - watermark) : .complete,
-            asOf: watermark < head ? nil : now, watermark: watermark, head: head, held: 0)
+            hie: hie, state: ownState(known.state, behind: head - watermark), asOf: watermark < head ? nil : now,
+            watermark: watermark, head: head, held: known.held)
+    }
+
+    /// The own journal is never silent: it is asked now.
+    private static let ownSilenceMilliseconds = Int64.max / 2
+
+    private func ownState(_ known: CoverageState, behind: Int64) -> CoverageState {
+        if behind > 0 { return .behind(changes: behind) }
+        return switch known {
+        case .differing, .held: known
+        case .complete, .behind, .silent, .joining, .planned: .complete
+        }
     }
 
     private static func planned(_ hie: HIEIdentifier) -> SourceCoverage {
@@ -80,7 +97,7 @@ extension Worker {
             Readiness.Reason(part: $0.part, state: "paused", since: $0.since, reason: $0.reason)
         }
         let reasons = brokers + paused
-        if coverageBoard.progress(of: hie) == nil, records.head.head > 0 {
+        if coverageBoard.progress(of: hie)?.epoch == nil, records.head.head > 0 {
             let own = Readiness.Reason(
                 part: "index", state: "starting", since: startedAt, reason: "own changes are not indexed yet")
             return Readiness(state: .starting, reasons: reasons + [own])

@@ -1,10 +1,10 @@
 import AMQP
 package import CareRecord
 package import Logging
-import Replication
+package import Replication
 package import ServiceLifecycle
 package import Storage
-import Topology
+package import Topology
 
 /// One HIE's worker: its files, what it knows of its peers and brokers, and the services that keep it going.
 ///
@@ -12,17 +12,19 @@ import Topology
 package final class Worker: Sendable {
     package let settings: WorkerSettings
     package let records: RecordStore
-    package let index: IndexStore
     package let deadLetters: DeadLetterStore
     package let coverageBoard: CoverageBoard
     package let brokers: BrokerBoard
     package let counters = CounterBoard()
     package let pauses = PauseBoard()
     package let clock: WallClock
-    /// Identifies this run of the worker: the part of its addresses that a later run does not share.
     package let startedAt: Timestamp
+    let keeper: IndexKeeper
+    let questioner: Questioner
+    let audit: Audit
     private let directory: DataDirectory
-    private let lines: [BrokerLine]
+    private let topologyBoard: TopologyBoard
+    private let watch: TopologyWatch?
     private let upkeep: Upkeep
     private let retry: StorageRetry
     private let logger: Logger
@@ -32,47 +34,77 @@ package final class Worker: Sendable {
         self.clock = clock
         self.logger = logger
         startedAt = clock.now
-        let hie = try Self.hie(settings)
+        let view = try MeshView(settings.topology, for: settings)
+        topologyBoard = TopologyBoard(view)
+        let hie = view.own
         directory = try DataDirectory(path: settings.dataDirectory, hie: hie.id)
-        index = try IndexStore(path: directory.file("index.sqlite")) { moved in
+        var limits = Subscription.Limits()
+        limits.holeAgeMilliseconds = settings.repairHoleAgeMilliseconds
+        coverageBoard = CoverageBoard(limits: limits)
+        let index = try IndexStore(path: directory.file("index.sqlite")) { [counters] moved in
+            counters.count { $0.indexRebuilds += 1 }
             logger.error("index.set.aside", metadata: ["index.moved": "\(moved)"])
         }
-        let own = try await index.source(hie.id)?.progress
+        keeper = IndexKeeper(index: index, coverage: coverageBoard, counters: counters, logger: logger)
+        let own = try await keeper.read { index throws(StorageError) in try await index.source(hie.id)?.progress }
         records = try RecordStore(
             path: directory.file("records.sqlite"), shares: hie.shares, now: clock.now,
             witness: JournalWitness(epoch: own?.epoch, through: own?.applied.highest ?? 0))
         deadLetters = try DeadLetterStore(path: directory.file("deadletters.sqlite"))
-        coverageBoard = CoverageBoard()
-        coverageBoard.restore(try await index.sources())
+        coverageBoard.restore(
+            try await keeper.read { index throws(StorageError) in try await index.sources() })
         coverageBoard.held(try await deadLetters.counts())
-        let links = settings.topology.links(brokerURL: settings.brokerURL)
-        let roles = links.flatMap { link -> [(BrokerLink, BrokerBoard.Role)] in
-            link.regions.contains(hie.region) ? [(link, .publish), (link, .consume)] : [(link, .consume)]
+        brokers = BrokerBoard(view.lines.map { ($0.link, $0.role) }, now: clock.now)
+        watch = settings.topologyFile.map { [topologyBoard, pauses] file in
+            TopologyWatch(
+                file: file, settings: settings, board: topologyBoard, pauses: pauses, clock: clock, logger: logger)
         }
-        brokers = BrokerBoard(roles.map { ($0.0.name, $0.1) }, now: clock.now)
-        var lines: [BrokerLine] = []
-        for (link, role) in roles {
-            lines.append(
-                BrokerLine(
-                    link: link, role: role, endpoints: try Self.endpoints(link, settings.access),
-                    settings: SessionSettings(name: "wherry \(hie.id) \(role.rawValue)"), board: brokers,
-                    counters: counters, clock: clock, logger: logger))
-        }
-        self.lines = lines
         retry = StorageRetry(pauses: pauses, clock: clock, logger: logger)
-        upkeep = Upkeep(index: index, coverage: coverageBoard, retry: retry, clock: clock)
+        var generator = SystemRandomNumberGenerator()
+        let run = WorkerRun(using: &generator)
+        questioner = Questioner(
+            hie: hie.id,
+            desk: JournalDesk(
+                hie: hie.id, records: records,
+                limits: PageLimits(changesMax: settings.answerChangesMax, bytesMax: settings.answerBytesMax), run: run,
+                counters: counters, clock: clock, logger: logger),
+            correspondence: Correspondence(
+                hie: hie.id, run: run, topology: topologyBoard, timeoutMilliseconds: settings.answerTimeoutMilliseconds,
+                brokers: brokers, counters: counters, clock: clock))
+        audit = Audit(keeper: keeper, coverage: coverageBoard, counters: counters, clock: clock, logger: logger)
+        upkeep = Upkeep(keeper: keeper, coverage: coverageBoard, retry: retry, clock: clock)
     }
 
     package var hie: HIEIdentifier { settings.hie }
 
+    /// Identifies this run of the worker: the part of its addresses that a later run does not share.
+    package var run: WorkerRun { questioner.correspondence.run }
+
+    /// The topology in force.
+    package var topology: Topology { topologyBoard.present.topology }
+
+    /// The brokers of the topology in force, in its order.
+    package var links: [BrokerLink] { topologyBoard.present.links }
+
     /// What runs until the worker is stopped.
     package var services: [any Service] {
         let writer = IndexWriter(
-            index: index, coverage: coverageBoard, counters: counters, retry: retry, clock: clock, logger: logger)
+            keeper: keeper, coverage: coverageBoard, counters: counters, retry: retry, clock: clock, logger: logger)
         let own = OwnChanges(
-            hie: hie, records: records, index: writer, retry: retry, coverage: coverageBoard, clock: clock,
-            limits: settings.outbox)
-        return [upkeep, own] + lines.map { service(for: $0, writer) }
+            hie: hie, records: records, index: writer, parking: parking, retry: retry, coverage: coverageBoard,
+            clock: clock, limits: settings.outbox, pulseIntervalMilliseconds: settings.pulseIntervalMilliseconds)
+        let repairer = Repairer(topology: topologyBoard) { self.sourceRepairer($0, writer) }
+        let auditor = Auditor(
+            topology: topologyBoard, audit: audit, retry: retry, intervalSeconds: settings.auditIntervalSeconds)
+        let links = Links(
+            topology: topologyBoard, brokers: brokers, stopTimeoutSeconds: 2 * settings.stopTimeoutSeconds,
+            clock: clock, logger: logger
+        ) { link, role, endpoints in
+            self.service(for: self.line(link, role, endpoints), writer)
+        }
+        var services: [any Service] = [upkeep, own, repairer, auditor]
+        if let watch { services.append(watch) }
+        return services + [links]
     }
 
     /// Stores what a submission holds; the journal, the index and the peers follow by themselves.
@@ -82,6 +114,13 @@ package final class Worker: Sendable {
         return outcomes
     }
 
+    private func line(_ link: BrokerLink, _ role: BrokerBoard.Role, _ endpoints: [Endpoint]) -> BrokerLine {
+        BrokerLine(
+            begun: link, role: role, endpoints: endpoints,
+            settings: SessionSettings(name: "wherry \(hie) \(role.rawValue)"), topology: topologyBoard,
+            board: brokers, counters: counters, clock: clock, logger: logger)
+    }
+
     private func service(for line: BrokerLine, _ writer: IndexWriter) -> any Service {
         switch line.role {
         case .publish:
@@ -89,40 +128,30 @@ package final class Worker: Sendable {
                 settings: settings, records: records, line: line, retry: retry, counters: counters, clock: clock,
                 logger: logger)
         case .consume:
-            let parking = Parking(
-                letters: deadLetters, coverage: coverageBoard,
-                counters: counters, retry: retry, clock: clock, logger: logger)
             return Intake(
-                hie: hie, line: line, settings: settings, index: writer, parking: parking, coverage: coverageBoard,
-                counters: counters, clock: clock, logger: logger)
+                hie: hie, line: line, topology: topologyBoard, watch: watch, settings: settings, index: writer,
+                parking: parking, coverage: coverageBoard, counters: counters, clock: clock, logger: logger)
+        case .ask:
+            return Enquirer(
+                hie: hie, line: line, correspondence: questioner.correspondence, counters: counters, logger: logger)
+        case .answer:
+            return Responder(
+                hie: hie, topology: topologyBoard, watch: watch, line: line, desk: questioner.desk,
+                settings: settings, counters: counters, clock: clock, logger: logger)
         }
     }
 
-    private static func hie(_ settings: WorkerSettings) throws(WorkerError) -> HIE {
-        guard let hie = settings.topology.hie(settings.hie) else {
-            let known = settings.topology.hies.map(\.id.text).joined(separator: ", ")
-            throw WorkerError(.unknownHIE, "\(settings.hie) is not in the topology; it has \(known)")
-        }
-        guard hie.status == .connected else {
-            throw WorkerError(
-                .plannedHIE,
-                """
-                \(settings.hie) is planned: write status: connected in the topology file, run wherry topology apply, \
-                then start it
-                """
-            )
-        }
-        return hie
+    private var parking: Parking {
+        Parking(
+            letters: deadLetters, coverage: coverageBoard, counters: counters, retry: retry, clock: clock,
+            logger: logger)
     }
 
-    private static func endpoints(_ link: BrokerLink, _ access: BrokerAccess) throws -> [Endpoint] {
-        try link.addresses.map { address in
-            do {
-                return try access.endpoint(address)
-            } catch {
-                throw WorkerError(.badBroker, "broker \(link.name): \(error)")
-            }
-        }
+    private func sourceRepairer(_ source: HIEIdentifier, _ writer: IndexWriter) -> SourceRepairer {
+        SourceRepairer(
+            source: source, topology: topologyBoard, coverage: coverageBoard, questioner: questioner, index: writer,
+            parking: parking, holeAgeMilliseconds: settings.repairHoleAgeMilliseconds, counters: counters, clock: clock,
+            logger: logger)
     }
 }
 

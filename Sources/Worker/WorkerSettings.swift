@@ -4,7 +4,13 @@ package import Topology
 
 /// Everything one worker is told at its start. Defaults are those of the mesh; tests shorten them.
 package struct WorkerSettings: Sendable {
+    /// The one to start with: ``Worker/topology`` is the one in force.
     package var topology: Topology
+    /// Where it came from, to be looked at while the worker runs; `nil` where it cannot change.
+    package var topologyFile: String?
+    package var topologyIntervalMilliseconds: Int64 = 2000
+    /// A changed file counts when it stays the same for this long.
+    package var topologySettleMilliseconds: Int64 = 200
     package var hie: HIEIdentifier
     package var dataDirectory: String
     /// One broker for every region, instead of those of the topology.
@@ -19,6 +25,17 @@ package struct WorkerSettings: Sendable {
     package var prefetchCountMax: UInt16 = 128
     /// Changes that the intake writes in one transaction; a single message may hold more.
     package var intakeChangesMax = 5000
+    /// A hole in a source's changes that has lasted this long is asked for.
+    package var repairHoleAgeMilliseconds: Int64 = 2000
+    /// A question without an answer after this long is asked again later.
+    package var answerTimeoutMilliseconds: Int64 = 10_000
+    /// What one answer may hold; a single larger change makes an answer of its own.
+    package var answerBytesMax = 524_288
+    package var answerChangesMax = 5000
+    /// Questions from others that are held at the same time.
+    package var questionsPrefetchMax: UInt16 = 64
+    /// How often the rows of the index are counted against its digests.
+    package var auditIntervalSeconds: Int64 = 900
     /// How long a stop waits for what is under way.
     package var stopTimeoutSeconds = 5
 

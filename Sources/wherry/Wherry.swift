@@ -14,6 +14,7 @@ struct Wherry: AsyncParsableCommand {
             LookupCommand.self,
             StatusCommand.self,
             PopulationCommand.self,
+            SimulateCommand.self,
         ])
 
     static func main() async {

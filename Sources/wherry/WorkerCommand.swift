@@ -18,6 +18,10 @@ struct WorkerCommand: AsyncParsableCommand {
             serves both over HTTP. It goes on without its brokers and without its peers; SIGTERM or SIGINT ends it \
             within seconds, and nothing that was accepted is lost.
 
+            The topology file is looked at again every two seconds: HIEs that become connected there, leave or \
+            move are followed without a restart. A file that cannot be used changes nothing, and readyz and \
+            status say why.
+
             Examples:
               wherry worker --topology Topology/onelondon.yaml --hie barts --data /var/lib/wherry/barts
               wherry worker --hie homerton --data ./homerton --listen 127.0.0.1:8081 --broker-url amqp://127.0.0.1
@@ -78,6 +82,7 @@ struct WorkerCommand: AsyncParsableCommand {
     private func open(_ logger: Logger) async throws -> Worker {
         var settings = WorkerSettings(
             topology: try topology.load(), hie: hie, dataDirectory: data, brokerURL: brokers.brokerURL)
+        settings.topologyFile = try topology.lastingPath()
         settings.access = try brokers.access()
         settings.pulseIntervalMilliseconds = pulseInterval.milliseconds
         settings.silentAfterMilliseconds = pulseInterval.milliseconds * Self.silentAfterHalfPulses / 2

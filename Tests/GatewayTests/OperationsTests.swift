@@ -22,6 +22,11 @@ struct OperationsTests {
             #expect(broker?["broker"]?.text == "nel" && broker?["since"]?.text?.hasSuffix("Z") == true)
             #expect(broker?["reason"]?.text?.isEmpty == false)
             #expect(answer.json["own"]?["head"]?.integer == 0 && answer.json["own"]?["epoch"]?.text != nil)
+            // The first epoch has no reason.
+            #expect(answer.json["own"]?["epochReason"] == nil)
+            for member in ["questionsAsked", "answersGiven", "changesRepaired", "rowsMended", "indexRebuilds"] {
+                #expect(answer.json["counters"]?[member]?.integer == 0)
+            }
         }
     }
 
@@ -62,6 +67,9 @@ struct OperationsTests {
             #expect((metrics.value("process_open_fds", [:]) ?? 0) > 3)
             #expect((metrics.value("process_start_time_seconds", [:]) ?? 0) > 1_600_000_000)
             #expect(metrics.value("wherry_build_info", ["version": ProductVersion.text]) == 1)
+            for name in ["questions_asked", "answers_given", "index_rows_mended", "epochs_begun", "index_rebuilds"] {
+                #expect(metrics.value("wherry_\(name)_total", [:]) == 0)
+            }
             #expect(metrics.value("wherry_messages_parked_total", ["cause": "undecodable"]) == 0)
             #expect(!answer.text.contains(Samples.number))
         }

@@ -75,6 +75,30 @@ struct WorkerProcessTests {
         #expect(foreign.status == 1 && foreign.errors.contains("barts"))
     }
 
+    @Test("P3: a rewritten topology file is followed by a worker that runs; one with a mistake is refused and shown")
+    func rewrittenTopology() async throws {
+        // As container platforms deploy files: a link that is turned to another file.
+        let deployed = directory.file("deployed.yaml")
+        func deploy(_ text: String, as name: String) throws {
+            let file = try Files.write(text, name, in: directory)
+            try FileManager.default.createSymbolicLink(atPath: directory.file("next"), withDestinationPath: file)
+            #expect(rename(directory.file("next"), deployed) == 0)
+        }
+        try deploy(Files.topology, as: "1.yaml")
+        let worker = try await WorkerProcess.start("barts", topology: deployed, data: directory.file("barts"))
+        #expect(try await eventualStatus(worker.url, "peer\timperial\tplanned"))
+        try deploy(Files.topology.replacing("status: planned", with: "status: connected"), as: "2.yaml")
+        #expect(try await eventualStatus(worker.url, "peer\timperial\tsilent"))
+        try deploy(Files.topology.replacing("status: planned", with: "status: perhaps"), as: "3.yaml")
+        #expect(try await eventualStatus(worker.url, "deployed.yaml:11:"))
+        #expect(try await eventualStatus(worker.url, "peer\timperial\tsilent"))
+        try deploy(Files.topology, as: "4.yaml")
+        #expect(try await eventualStatus(worker.url, "peer\timperial\tplanned"))
+        let end = try await worker.stop()
+        #expect(end.status == 0 && end.errors.contains("hies.connected=imperial"), "\(end.errors)")
+        #expect(end.errors.contains("topology.refused") && !end.output.contains("paused"))
+    }
+
     @Test("an HIE that is unknown or planned is refused with status 2", arguments: ["nobody", "imperial"])
     func unknown(_ hie: String) async throws {
         let result = try await WherryProcess.run(
@@ -100,6 +124,11 @@ struct WorkerProcessTests {
         #expect(errors.last?["issues"]?.elements?.first?.text?.contains("line 2") == true)
         #expect(result.errors.contains("1.json: "))
         _ = try await worker.stop()
+    }
+
+    /// Whether what `wherry status` prints comes to contain `text`.
+    private func eventualStatus(_ url: String, _ text: String) async throws -> Bool {
+        try await eventually { try await WherryProcess.run("status", "--from", url).output.contains(text) }
     }
 
     private func eventualLookup(_ url: String, lines: Int) async throws -> [String] {

@@ -47,7 +47,30 @@ struct Mesh {
             topology: topology, hie: hie, dataDirectory: directory.file(hie.text), brokerURL: brokerURL)
         settings.pulseIntervalMilliseconds = 200
         settings.silentAfterMilliseconds = 1500
+        settings.repairHoleAgeMilliseconds = 400
+        settings.answerTimeoutMilliseconds = 2000
         return settings
+    }
+
+    /// A session with the broker for the test itself.
+    func withSession<Value: Sendable>(_ body: @Sendable (Session) async throws -> Value) async throws -> Value {
+        let session = try await Session.open(
+            Endpoint(url: brokerURL), settings: SessionSettings(name: "test"), logger: logger)
+        do {
+            let value = try await body(session)
+            await session.close()
+            return value
+        } catch {
+            await session.close()
+            throw error
+        }
+    }
+
+    /// What the `sqlite3` program says to `statement` on a file of `hie`.
+    @discardableResult
+    func sqlite(_ hie: HIEIdentifier, _ file: String, _ statement: String) async throws -> String {
+        try await Subprocess.run(
+            "/usr/bin/sqlite3", ["-cmd", ".timeout 10000", directory.file("\(hie)/\(file)"), statement])
     }
 
     /// Runs `body` while the workers run, and stops them gracefully after it.
@@ -55,12 +78,21 @@ struct Mesh {
         _ hies: HIEIdentifier..., change: (inout WorkerSettings) -> Void = { _ in },
         _ body: @Sendable ([Worker]) async throws -> Value
     ) async throws -> Value {
-        var workers: [Worker] = []
+        var all: [WorkerSettings] = []
         for hie in hies {
             var settings = settings(hie)
             change(&settings)
-            workers.append(try await Worker(settings, logger: logger))
+            all.append(settings)
         }
+        return try await Self.run(all, logger: logger, body)
+    }
+
+    /// Runs `body` while workers with these settings run, and stops them gracefully after it.
+    static func run<Value: Sendable>(
+        _ settings: [WorkerSettings], logger: Logger, _ body: @Sendable ([Worker]) async throws -> Value
+    ) async throws -> Value {
+        var workers: [Worker] = []
+        for settings in settings { workers.append(try await Worker(settings, logger: logger)) }
         let services = workers.flatMap(\.services)
         let group = ServiceGroup(services: services, logger: logger)
         return try await withThrowingTaskGroup { tasks in
@@ -103,6 +135,9 @@ extension Worker {
     func entries(of patient: NHSNumber) async throws -> Set<String> {
         Set(try await lookup(patient).entries.map { "\($0.source) \($0.resource.reference) \($0.seq)" })
     }
+
+    /// Whether everything of these HIEs is here.
+    func isComplete(of hies: HIEIdentifier...) -> Bool { hies.allSatisfy { state(of: $0) == .complete } }
 
     func state(of hie: HIEIdentifier) -> CoverageState? {
         coverage().first { $0.hie == hie }?.state

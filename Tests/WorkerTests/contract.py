@@ -49,8 +49,37 @@ validators = {
     name: (schema(message["headers"]), schema(message["payload"])) for name, message in messages.items()
 }
 for name, message in messages.items():
-    for example in message["examples"]:
+    for example in message.get("examples", []):
         validators[name][1].validate(example["payload"])
+
+
+
+def change(method, properties, source):
+    assert (method.exchange, method.routing_key) == ("wherry.changes", f"change.{source}")
+    assert properties.delivery_mode == 2
+
+
+def pulse(method, properties, source):
+    assert (method.exchange, method.routing_key) == ("wherry.changes", f"pulse.{source}")
+    assert int(properties.expiration) > 0
+
+
+def question(method, properties, source):
+    assert method.exchange == "wherry.requests" and method.routing_key != source
+    assert int(properties.expiration) > 0
+
+
+def answer(method, properties, source):
+    assert method.exchange == "wherry.replies"
+    asker, run = method.routing_key.split(".")
+    assert asker != source and run
+    assert properties.message_id == f"{properties.correlation_id}/answer"
+
+
+channels = {
+    "changes": change, "pulse": pulse, "changesRead": question, "bucketsRead": question, "stateRead": question,
+    "changesPage": answer, "bucketsPage": answer, "state": answer, "refusal": answer,
+}
 
 connection = pika.BlockingConnection(pika.URLParameters(url))
 channel = connection.channel()
@@ -72,20 +101,18 @@ while time.monotonic() < deadline:
     assert properties.headers["cloudEvents:source"] == f"urn:wherry:hie:{source}"
     assert properties.headers["cloudEvents:id"] == properties.message_id
     assert properties.timestamp > 1_600_000_000
-    assert method.exchange == "wherry.changes"
-    if name == "changes":
-        assert method.routing_key == f"change.{source}"
-        assert properties.delivery_mode == 2
+    assert properties.reply_to is None
+    channels[name](method, properties, source)
+    if message["contentType"] == "application/x-ndjson":
         after, through = properties.headers["wherry-after"], properties.headers["wherry-through"]
-        assert after < through
+        assert after < through <= properties.headers["wherry-head"] or name != "changes"
+        assert after <= through
         lines = [json.loads(line) for line in body.decode().splitlines()]
         for line in lines:
             payload.validate(line)
             assert after < line["seq"] <= through
         seen.setdefault("ops", set()).update(line["op"] for line in lines)
     else:
-        assert method.routing_key == f"pulse.{source}"
-        assert int(properties.expiration) > 0
         payload.validate(json.loads(body))
     seen[name] = seen.get(name, 0) + 1
     read.append({"type": properties.type, "headers": properties.headers, "body": body.decode()})

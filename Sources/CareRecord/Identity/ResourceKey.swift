@@ -18,6 +18,17 @@ package struct ResourceKey: Sendable, Hashable, Comparable {
         self.init(type: parts[0], id: parts[1])
     }
 
+    /// Reads the UTF-8 of `Type/id`; `nil` for anything else.
+    package init?(referenceBytes bytes: UnsafeRawBufferPointer) {
+        guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")), (1...64).contains(slash),
+            (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(bytes[0]), (1...64).contains(bytes.count - slash - 1)
+        else { return nil }
+        for position in 0..<slash where !Self.isLetter(bytes[position]) { return nil }
+        for position in slash + 1..<bytes.count where !Self.isIDByte(bytes[position]) { return nil }
+        type = String(decoding: bytes[..<slash], as: UTF8.self)
+        id = String(decoding: bytes[(slash + 1)...], as: UTF8.self)
+    }
+
     /// `Type/id`.
     package var reference: String { "\(type)/\(id)" }
 
@@ -31,10 +42,11 @@ package struct ResourceKey: Sendable, Hashable, Comparable {
     }
 
     package static func isID(_ text: some StringProtocol) -> Bool {
-        (1...64).contains(text.utf8.count)
-            && text.utf8.allSatisfy {
-                isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
-            }
+        (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(isIDByte)
+    }
+
+    private static func isIDByte(_ byte: UInt8) -> Bool {
+        isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool {

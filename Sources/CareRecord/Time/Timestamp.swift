@@ -9,6 +9,12 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     /// Milliseconds from `earlier` to this moment; negative where `earlier` is later.
     package func since(_ earlier: Timestamp) -> Int64 { milliseconds - earlier.milliseconds }
 
+    /// Whether that long has passed since `earlier`; also when the clock has been set back to before it.
+    package func isPast(_ earlier: Timestamp, byMilliseconds length: Int64) -> Bool {
+        let passed = since(earlier)
+        return passed >= length || passed < 0
+    }
+
     /// ISO 8601 in UTC with milliseconds: `2026-11-22T17:03:05.123Z`.
     package var text: String {
         let (days, rest) = milliseconds.floorDivided(by: 86_400_000)

@@ -7,26 +7,31 @@ import Worker
 struct CoverageWords: Sendable {
     private let own: HIEIdentifier
     private let brokers: [HIEIdentifier: BrokerCondition]
-    private let ownBroker: BrokerCondition?
+    private let board: CoverageBoard
 
     init(_ worker: Worker) {
         own = worker.hie
         let conditions = Dictionary(
             worker.brokers.all.map { ($0.broker, $0) }, uniquingKeysWith: { first, _ in first })
         var brokers: [HIEIdentifier: BrokerCondition] = [:]
-        for link in worker.settings.topology.links(brokerURL: worker.settings.brokerURL) {
+        for link in worker.links {
             for source in link.sources { brokers[source] = conditions[link.name] }
         }
         self.brokers = brokers
-        ownBroker = brokers[own]
+        board = worker.coverageBoard
     }
 
-    /// `nil` for a source that is complete.
+    /// `nil` for a source that is complete, unless something of it is asked for.
     func reason(_ coverage: SourceCoverage) -> String? {
-        guard let reason = coverage.state.reason else { return nil }
-        guard coverage.hie != own, let broker = brokers[coverage.hie], broker.state != .connected else { return reason }
-        let detail = broker.reason.map { ": \($0)" } ?? ""
-        return "\(reason); broker \(broker.broker) is \(broker.state.rawValue)\(detail)"
+        var reasons = [coverage.state.reason].compactMap(\.self)
+        if coverage.state.reason != nil, coverage.hie != own, let broker = brokers[coverage.hie],
+            broker.state != .connected
+        {
+            let detail = broker.reason.map { ": \($0)" } ?? ""
+            reasons.append("broker \(broker.broker) is \(broker.state.rawValue)\(detail)")
+        }
+        if let repair = board.repair(of: coverage.hie) { reasons.append("repair: \(repair)") }
+        return reasons.isEmpty ? nil : reasons.joined(separator: "; ")
     }
 }
 

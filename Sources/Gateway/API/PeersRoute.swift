@@ -12,8 +12,9 @@ struct PeersRoute: Sendable {
     func get() async throws -> Response {
         let journal = try await worker.records.journalState()
         let unlinkedCount = try await worker.records.unlinkedCount()
+        let epochNotice = try await worker.records.epochNotice()
         let words = CoverageWords(worker)
-        let topology = worker.settings.topology
+        let topology = worker.topology
         return .json { json in
             json.member("hie", worker.hie.text)
             json.member("at", worker.clock.now.text)
@@ -33,6 +34,8 @@ struct PeersRoute: Sendable {
             }
             json.object("own") { json in
                 json.member("epoch", journal.epoch.text)
+                json.member("epochBegunAt", epochNotice?.begunAt.text)
+                json.member("epochReason", epochNotice?.reason)
                 json.member("head", journal.head)
                 json.member("publishedThrough", journal.publishedThrough)
                 json.member("unpublished", journal.head - journal.publishedThrough)
@@ -67,6 +70,7 @@ extension JSONWriter {
         member("changesSuperseded", counters.changesSuperseded)
         member("messagesReceived", counters.messagesReceived)
         member("messagesRedelivered", counters.messagesRedelivered)
+        member("messagesEarly", counters.messagesEarly)
         member("messagesUnroutable", counters.messagesUnroutable)
         member("messagesParked", counters.parked.values.reduce(0, +))
         member("pulsesSent", counters.pulsesSent)
@@ -75,5 +79,21 @@ extension JSONWriter {
         member("resourcesRefused", counters.resourcesRefused)
         member("lookups", counters.lookups)
         member("reconnects", counters.reconnects)
+        member("questionsAsked", counters.questionsAsked)
+        member("questionsUnanswered", counters.questionsUnanswered)
+        member("questionsExpired", counters.questionsExpired)
+        member("questionsRejected", counters.questionsRejected)
+        member("answersGiven", counters.answersGiven)
+        member("answersRefused", counters.answersRefused)
+        member("answersUnexpected", counters.answersUnexpected)
+        member("answersUnreadable", counters.answersUnreadable)
+        member("pagesApplied", counters.pagesApplied)
+        member("changesRepaired", counters.changesRepaired)
+        member("divergences", counters.divergences)
+        member("rowsMended", counters.rowsMended)
+        member("bucketsCorrected", counters.bucketsCorrected)
+        member("audits", counters.audits)
+        member("epochsBegun", counters.epochsBegun)
+        member("indexRebuilds", counters.indexRebuilds)
     }
 }

@@ -16,7 +16,7 @@ struct MetricsRoute: Sendable {
         let unlinkedCount = try await worker.records.unlinkedCount()
         var metrics = MetricsText()
         metrics.append(worker.coverage())
-        metrics.append(worker.counters.now, sources: worker.settings.topology.hies.map(\.id))
+        metrics.append(worker.counters.now, sources: worker.topology.hies.map(\.id))
         metrics.append(worker.brokers.all)
         metrics.metric(
             "wherry_journal_head", .gauge, "The latest number of this HIE's own journal.", journal.head)
@@ -96,12 +96,29 @@ extension MetricsText {
             ("messages_refused", "Messages that the broker refused.", counters.messagesRefused),
             ("messages_received", "Messages that brokers delivered.", counters.messagesReceived),
             ("messages_redelivered", "Of these, those delivered before.", counters.messagesRedelivered),
+            ("messages_early", "Messages of HIEs that are not connected yet.", counters.messagesEarly),
             ("batches_stale", "Messages of an epoch that is over.", counters.batchesStale),
             ("sources_replaced", "Sources whose numbering began again.", counters.sourcesReplaced),
             ("pulses_sent", "Pulses sent.", counters.pulsesSent),
             ("pulses_received", "Pulses received.", counters.pulsesReceived),
             ("broker_reconnects", "Attempts to connect to a broker again.", counters.reconnects),
             ("index_transactions", "Transactions on the index.", counters.indexTransactions),
+            ("index_rebuilds", "Times that the index was set aside and begun anew.", counters.indexRebuilds),
+            ("index_audits", "Times that the rows of a source were counted.", counters.audits),
+            ("index_buckets_corrected", "Digests that an audit found wrong.", counters.bucketsCorrected),
+            ("index_divergences", "Times that entries differed from their source's.", counters.divergences),
+            ("index_rows_mended", "Rows of the index that were wrong and put right.", counters.rowsMended),
+            ("repair_pages_applied", "Pages of journals that were asked for.", counters.pagesApplied),
+            ("repair_changes_applied", "Changes of these that changed the index.", counters.changesRepaired),
+            ("questions_asked", "Questions to other HIEs.", counters.questionsAsked),
+            ("questions_unanswered", "Questions that ended without an answer.", counters.questionsUnanswered),
+            ("questions_expired", "Questions of others that came too late.", counters.questionsExpired),
+            ("questions_rejected", "Questions of nobody who may ask, or unreadable.", counters.questionsRejected),
+            ("answers_given", "Answers to questions of others.", counters.answersGiven),
+            ("answers_refused", "Questions of others answered with a refusal.", counters.answersRefused),
+            ("answers_unexpected", "Answers that no question waited for.", counters.answersUnexpected),
+            ("answers_unreadable", "Answers that could not be read.", counters.answersUnreadable),
+            ("epochs_begun", "Times that the own journal's numbering began again.", counters.epochsBegun),
             ("resources_accepted", "Resources accepted.", counters.resourcesAccepted),
             ("resources_refused", "Resources refused.", counters.resourcesRefused),
             ("lookups", "Lookups in the index.", counters.lookups),

@@ -4,7 +4,8 @@ package import CareRecord
 /// the subscriber has everything.
 ///
 /// "As of" is the moment at which the subscriber received the newest pulse that it has caught up with (design §3), so
-/// no other machine's clock is trusted. Pulses not caught up with are remembered, at most `pendingMax`; when there are
+/// no other machine's clock is trusted. A pulse that was held up on its way, by a broker that stood still or a buffer,
+/// is as old as nobody here can know: only one that comes about one interval after the pulse before it counts. Pulses not caught up with are remembered, at most `pendingMax`; when there are
 /// more, the middle ones are forgotten, which can only make "as of" older than the truth.
 package struct Freshness: Sendable, Hashable {
     package static let pendingMax = 16
@@ -20,7 +21,8 @@ package struct Freshness: Sendable, Hashable {
     private struct Pending: Sendable, Hashable {
         let head: Int64
         let digest: UInt64
-        let receivedAt: Timestamp
+        /// `nil` for one that was not received when it was due.
+        let receivedAt: Timestamp?
     }
 
     package private(set) var head: Int64?
@@ -34,13 +36,15 @@ package struct Freshness: Sendable, Hashable {
         self.asOf = asOf
     }
 
-    /// A pulse arrived that names this head and digest.
-    package mutating func pulse(head: Int64, digest: UInt64, at moment: Timestamp) {
+    /// A pulse arrived that names this head and digest; its source sends one in every such interval.
+    package mutating func pulse(head: Int64, digest: UInt64, at moment: Timestamp, intervalMilliseconds: Int64) {
         self.head = head
-        heardAt = max(heardAt ?? moment, moment)
-        // A source whose head went back will not get there again by what it has said: nothing waits behind that.
+        let gap = heardAt.map { moment.since($0) }
+        let isTimely = gap.map { 2 * $0 >= intervalMilliseconds && 2 * $0 <= 3 * intervalMilliseconds } ?? false
+        heardAt = moment
+        // The source has gone back, or the pulse is late: what lies above it may never come.
         pending.removeAll { $0.head > head }
-        pending.append(Pending(head: head, digest: digest, receivedAt: moment))
+        pending.append(Pending(head: head, digest: digest, receivedAt: isTimely ? moment : nil))
         if pending.count > Self.pendingMax { pending.remove(at: pending.count / 2) }
     }
 
@@ -54,7 +58,7 @@ package struct Freshness: Sendable, Hashable {
                 comparison = first.digest == digest ? .agrees : .differs
                 if comparison == .differs { continue }
             }
-            asOf = max(asOf ?? first.receivedAt, first.receivedAt)
+            if let receivedAt = first.receivedAt { asOf = receivedAt }
         }
         return comparison
     }

@@ -30,9 +30,11 @@ package struct HoleWatch: Sendable {
     /// The lowest hole that has lasted this long.
     package func due(_ applied: AppliedRanges, head: Int64?, at now: Timestamp, ageMilliseconds: Int64) -> Hole? {
         for hole in applied.holes {
-            if let since = since[hole.through], now.since(since) >= ageMilliseconds { return hole }
+            if let since = since[hole.through], now.isPast(since, byMilliseconds: ageMilliseconds) { return hole }
         }
-        guard let head, let tail, head > tail.highest, now.since(tail.since) >= ageMilliseconds else { return nil }
+        guard let head, let tail, head > tail.highest, now.isPast(tail.since, byMilliseconds: ageMilliseconds) else {
+            return nil
+        }
         return Hole(after: tail.highest, through: head)
     }
 }

@@ -14,10 +14,14 @@ package struct SourceProgress: Sendable, Hashable {
 
     package private(set) var epoch: Epoch?
     package private(set) var applied: AppliedRanges
+    /// The journal's head when the newest of the applied pages was read. A page leaves out what was superseded by then, so
+    /// only at this number are the entries what they once were together at the source.
+    package private(set) var reach: Int64
 
-    package init(epoch: Epoch? = nil, applied: AppliedRanges = AppliedRanges()) {
+    package init(epoch: Epoch? = nil, applied: AppliedRanges = AppliedRanges(), reach: Int64 = 0) {
         self.epoch = epoch
         self.applied = applied
+        self.reach = reach
     }
 
     package func verdict(epoch incoming: Epoch, after: Int64, through: Int64) -> Verdict {
@@ -31,9 +35,12 @@ package struct SourceProgress: Sendable, Hashable {
     package mutating func replace(with epoch: Epoch) {
         self.epoch = epoch
         applied = AppliedRanges()
+        reach = 0
     }
 
-    package mutating func apply(after: Int64, through: Int64) {
+    /// A page of this range is applied that was read while the journal ended at `head`.
+    package mutating func apply(after: Int64, through: Int64, head: Int64) {
         applied.insert(after: after, through: through)
+        reach = max(reach, head)
     }
 }

@@ -34,7 +34,7 @@ package struct IndexTransaction<Rows: IndexRows> {
         let due = try due(batches, &sources, &applied)
         try write(due, &sources, &applied)
         for batch in batches where batch.epoch == sources[batch.source]?.progress.epoch {
-            sources[batch.source]?.progress.apply(after: batch.after, through: batch.through)
+            sources[batch.source]?.progress.apply(after: batch.after, through: batch.through, head: batch.head)
         }
         for source in sources.values {
             try sweep(source)

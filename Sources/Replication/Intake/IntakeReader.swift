@@ -64,7 +64,7 @@ package struct IntakeReader: Sendable {
     }
 
     private func isEarly(_ delivery: Delivery) -> Bool {
-        guard let name = delivery.message.appID, let hie = HIEIdentifier(name) else { return false }
+        guard let hie = delivery.claimedSource else { return false }
         return planned.contains(hie) && !sources.contains(hie)
     }
 
@@ -99,11 +99,7 @@ package struct PulseReader: Sendable {
 
     /// The pulse, or what is to be parked instead; neither for an HIE that is not connected yet.
     package func read(_ delivery: Delivery) -> (pulse: Pulse?, letter: DeadLetter?) {
-        if let hie = delivery.message.appID.flatMap({ HIEIdentifier($0) }), planned.contains(hie),
-            !sources.contains(hie)
-        {
-            return (nil, nil)
-        }
+        if let hie = delivery.claimedSource, planned.contains(hie), !sources.contains(hie) { return (nil, nil) }
         do throws(Rejection) {
             let header = try MessageHeader(delivery, from: sources)
             guard header.kind == .pulse else {
@@ -114,4 +110,9 @@ package struct PulseReader: Sendable {
             return (nil, DeadLetter(delivery, error, source: nil, queue: queue))
         }
     }
+}
+
+extension Delivery {
+    /// The HIE that the message says it comes from; nothing vouches for it.
+    package var claimedSource: HIEIdentifier? { message.appID.flatMap { HIEIdentifier($0) } }
 }

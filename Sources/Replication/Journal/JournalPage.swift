@@ -13,6 +13,18 @@ package struct JournalPage: Sendable, Hashable {
     package let body: [UInt8]
     /// Whether a limit ended the page before the journal did.
     package let isFull: Bool
+
+    package init(
+        epoch: Epoch, after: Int64, through: Int64, head: Int64, changeCount: Int, body: [UInt8], isFull: Bool = false
+    ) {
+        self.epoch = epoch
+        self.after = after
+        self.through = through
+        self.head = head
+        self.changeCount = changeCount
+        self.body = body
+        self.isFull = isFull
+    }
 }
 
 /// Which stretch of the journal a page is to hold.

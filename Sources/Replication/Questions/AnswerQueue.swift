@@ -20,6 +20,8 @@ package struct AnswerQueue<Item: Sendable>: Sendable {
     private struct Waiting: Sendable {
         let item: Item
         let until: Timestamp?
+
+        func isExpired(at now: Timestamp) -> Bool { until.map { $0 <= now } ?? false }
     }
 
     private let limits: Limits
@@ -38,25 +40,31 @@ package struct AnswerQueue<Item: Sendable>: Sendable {
         return .waits
     }
 
-    /// The next question to answer, and those before it for which it is too late.
+    /// The next question to answer, and those for which it is too late.
     package mutating func next(at now: Timestamp) -> (item: Item, asker: HIEIdentifier, expired: [Item])? {
-        guard running.count < limits.runningMax else { return nil }
+        guard running.count < limits.runningMax,
+            let asker = turns.first(where: { asker in
+                !running.contains(asker) && waiting[asker, default: []].contains { !$0.isExpired(at: now) }
+            })
+        else { return nil }
+        let expired = takeExpired(at: now)
+        guard let first = waiting[asker]?.first else { return nil }
+        waiting[asker]?.removeFirst()
+        running.insert(asker)
+        turns.removeAll { $0 == asker }
+        if waiting[asker]?.isEmpty == false { turns.append(asker) }
+        return (first.item, asker, expired)
+    }
+
+    /// Removes the questions for which it is too late, whether or not there is another one to answer.
+    package mutating func takeExpired(at now: Timestamp) -> [Item] {
         var expired: [Item] = []
-        for asker in turns where !running.contains(asker) {
-            while let first = waiting[asker]?.first {
-                waiting[asker]?.removeFirst()
-                if let until = first.until, until <= now {
-                    expired.append(first.item)
-                    continue
-                }
-                running.insert(asker)
-                turns.removeAll { $0 == asker }
-                if waiting[asker]?.isEmpty == false { turns.append(asker) }
-                return (first.item, asker, expired)
-            }
+        for asker in turns {
+            expired += waiting[asker, default: []].filter { $0.isExpired(at: now) }.map(\.item)
+            waiting[asker]?.removeAll { $0.isExpired(at: now) }
         }
-        turns.removeAll { waiting[$0]?.isEmpty ?? true }
-        return nil
+        turns.removeAll { waiting[$0, default: []].isEmpty }
+        return expired
     }
 
     package mutating func done(_ asker: HIEIdentifier) {

@@ -44,7 +44,9 @@ extension Subscription {
     private func dueHole(at now: Timestamp) -> HoleWatch.Hole? {
         if let heard = heardEpoch, !isOfHeardEpoch {
             // A new epoch, or the first one: the whole journal is missing.
-            guard now.since(heard.since) >= limits.holeAgeMilliseconds, let head = freshness.head else { return nil }
+            guard now.isPast(heard.since, byMilliseconds: limits.holeAgeMilliseconds), let head = freshness.head else {
+                return nil
+            }
             return HoleWatch.Hole(after: 0, through: head)
         }
         return holes.due(
@@ -79,7 +81,7 @@ extension Subscription {
             rest(because: "the page does not begin where it was asked to", at: now)
             return giveUp()
         }
-        if let epoch = progress.epoch, page.batch.epoch < epoch {
+        if let latest = witnessWhenAsked.epoch, page.batch.epoch < latest {
             isAhead = true
             rest(because: "the page is of an epoch that is over", at: now)
             return giveUp()
@@ -142,8 +144,9 @@ extension Subscription {
         let isSameEpoch = their.epoch == progress.epoch
         if isAhead {
             // With a new epoch the source replaces what it had forgotten; until it says one, it is asked again.
-            isAhead = their.epoch == witnessWhenAsked.epoch && their.head < witnessWhenAsked.through
-            if let epoch = progress.epoch, their.epoch < epoch { isAhead = true }
+            let seen = witnessWhenAsked
+            isAhead =
+                seen.epoch.map { their.epoch < $0 || (their.epoch == $0 && their.head < seen.through) } ?? false
         }
         guard isDiffering, isSameEpoch, !isAhead else {
             work = .none
@@ -198,6 +201,7 @@ extension Subscription {
     }
 
     /// What is under way is left as it is: what it did not fetch is still missing, and is asked for again.
+    /// Pages are written in the order in which they were handed out: those on their way come before any of later work.
     private mutating func giveUp() -> [Action] {
         defer { work = .none }
         switch work {

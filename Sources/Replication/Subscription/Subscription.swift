@@ -76,8 +76,10 @@ package struct Subscription: Sendable {
     package internal(set) var isDiffering = false
     /// The source seems to know less of its journal than we do.
     var isAhead = false
-    /// The highest number that was applied when the last pulse came.
+    /// The highest number of the journal that was known from its changes when the last pulse came.
     private var highestAtPulse: Int64 = 0
+    /// The highest head that the pulses of the heard epoch named.
+    private var highestHeard: Int64 = 0
     var holes = HoleWatch()
     var work = Work.none
     /// Pages of work that was given up, which are not in the index yet. They come before those of any later work.
@@ -120,22 +122,25 @@ package struct Subscription: Sendable {
 
     /// A pulse was received. Of an epoch that is over it says that the source has forgotten something.
     package mutating func pulse(_ pulse: Pulse, at now: Timestamp) {
-        if let epoch = progress.epoch, pulse.epoch < epoch {
+        if let epoch = latestEpoch, pulse.epoch < epoch {
             isAhead = true
             return
         }
-        if let heard = heardEpoch, pulse.epoch < heard.epoch { return }
         if heardEpoch?.epoch != pulse.epoch {
             if let known = heardEpoch?.epoch ?? progress.epoch, known != pulse.epoch { freshness.restart() }
             heardEpoch = (pulse.epoch, now)
+            highestHeard = 0
         }
+        if pulse.head < highestHeard { isAhead = true }
+        highestHeard = max(highestHeard, pulse.head)
         let wasOfHeardEpoch = isOfHeardEpoch
-        freshness.pulse(head: pulse.head, digest: pulse.digest, at: now)
+        freshness.pulse(
+            head: pulse.head, digest: pulse.digest, at: now, intervalMilliseconds: pulse.intervalMilliseconds)
         // A journal that was empty no longer is: what is missing of it is missing from now on.
         if wasOfHeardEpoch, !isOfHeardEpoch { heardEpoch = (pulse.epoch, now) }
         if isOfHeardEpoch {
             if pulse.head < highestAtPulse { isAhead = true }
-            highestAtPulse = progress.applied.highest
+            highestAtPulse = max(progress.applied.highest, progress.reach)
             compare()
         }
         holes.note(progress.applied, head: appliedHead, at: now)
@@ -150,6 +155,21 @@ package struct Subscription: Sendable {
         return heard.epoch == progress.epoch || (progress.epoch == nil && freshness.head == 0)
     }
 
+    /// What was seen of the source's journal: the latest epoch that was applied or heard of, and the highest number of it.
+    var witness: JournalWitness {
+        let latest = latestEpoch
+        let applied = latest == progress.epoch ? max(progress.applied.highest, progress.reach) : 0
+        return JournalWitness(epoch: latest, through: max(applied, latest == heardEpoch?.epoch ? highestHeard : 0))
+    }
+
+    private var latestEpoch: Epoch? {
+        guard let heard = heardEpoch?.epoch else { return progress.epoch }
+        return max(heard, progress.epoch ?? heard)
+    }
+
+    /// What the entries are together, they once were at the source.
+    private var isConsistent: Bool { progress.applied.watermark >= progress.reach }
+
     /// Whether what was heard of the source is of this epoch or a later one.
     private func isHeard(_ epoch: Epoch?) -> Bool {
         guard let epoch, let heardEpoch else { return false }
@@ -157,7 +177,7 @@ package struct Subscription: Sendable {
     }
 
     private mutating func compare() {
-        guard isOfHeardEpoch, !isAhead else { return }
+        guard isOfHeardEpoch, isConsistent, !isAhead else { return }
         let isComparable = progress.applied.islands.isEmpty && held == 0
         if isDiffering {
             // Only an agreeing digest ends it; what is caught up with meanwhile proves nothing.
@@ -173,10 +193,6 @@ package struct Subscription: Sendable {
         if comparison == .differs { isDiffering = true }
     }
 
-    var witness: JournalWitness {
-        JournalWitness(epoch: progress.epoch, through: progress.applied.highest)
-    }
-
     mutating func ask(_ subject: Question.Subject) -> Action {
         lastQuestion += 1
         question = lastQuestion
@@ -184,8 +200,11 @@ package struct Subscription: Sendable {
         return .ask(question: lastQuestion, subject)
     }
 
-    /// Nothing is asked before the wait is over.
-    func isResting(at now: Timestamp) -> Bool { restUntil.map { now < $0 } ?? false }
+    /// Nothing is asked before the wait is over. A wait longer than any means that the clock was set back.
+    func isResting(at now: Timestamp) -> Bool {
+        guard let restUntil else { return false }
+        return (1...limits.retryMaxMilliseconds).contains(restUntil.since(now))
+    }
 
     mutating func rest(because reason: String, at now: Timestamp) {
         let wait = min(limits.retryFirstMilliseconds << min(failures, 16), limits.retryMaxMilliseconds)

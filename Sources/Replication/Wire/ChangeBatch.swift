@@ -12,25 +12,35 @@ package struct ChangeBatch: Sendable, Hashable {
     package let epoch: Epoch
     package let after: Int64
     package let through: Int64
+    /// Where the journal ended when the range was read: not below `through`, unless the range is empty.
+    package let head: Int64
     package let changes: [Change]
 
-    package init(source: HIEIdentifier, epoch: Epoch, after: Int64, through: Int64, changes: [Change]) {
+    /// `head` is `through` where it is not known.
+    package init(
+        source: HIEIdentifier, epoch: Epoch, after: Int64, through: Int64, head: Int64? = nil, changes: [Change]
+    ) {
         self.source = source
         self.epoch = epoch
         self.after = after
         self.through = through
+        self.head = through > after ? max(through, head ?? through) : head ?? through
         self.changes = changes
     }
 
     /// The message for a range of the journal. Its id says the range, so that the same range has the same id always.
     package static func message(
-        source: HIEIdentifier, epoch: Epoch, after: Int64, through: Int64, body: [UInt8], sentAt: Timestamp
+        source: HIEIdentifier, _ page: JournalPage, sentAt: Timestamp
     ) -> Outgoing {
         let header = MessageHeader(
-            .changes, source: source, epoch: epoch, id: "\(source)/\(epoch)/\(after)-\(through)", sentAt: sentAt)
+            .changes, source: source, epoch: page.epoch,
+            id: "\(source)/\(page.epoch)/\(page.after)-\(page.through)", sentAt: sentAt)
         var message = header.message(
-            contentType: contentType, body: body,
-            headers: [HeaderName.after: .int(after), HeaderName.through: .int(through)])
+            contentType: contentType, body: page.body,
+            headers: [
+                HeaderName.after: .int(page.after), HeaderName.through: .int(page.through),
+                HeaderName.head: .int(page.head),
+            ])
         message.isPersistent = true
         return Outgoing(
             message: message, exchange: BrokerNames.changesExchange, routingKey: BrokerNames.changeKey(source),
@@ -59,7 +69,7 @@ package struct IncomingBatch: Sendable, Equatable {
         }
         batch = ChangeBatch(
             source: header.source, epoch: try header.requiredEpoch(), after: range.after, through: range.through,
-            changes: lines.changes)
+            head: range.head, changes: lines.changes)
         letters = lines.letters
     }
 }
@@ -68,6 +78,7 @@ package struct IncomingBatch: Sendable, Equatable {
 struct ChangeRange {
     let after: Int64
     let through: Int64
+    let head: Int64
 
     init(_ delivery: Delivery, header: MessageHeader) throws(Rejection) {
         let headers = delivery.message.headers
@@ -81,6 +92,7 @@ struct ChangeRange {
         }
         self.after = after
         self.through = through
+        head = headers[HeaderName.head]?.int ?? through
     }
 }
 

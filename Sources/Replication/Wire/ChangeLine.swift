@@ -41,6 +41,12 @@ package enum ChangeLine {
         guard line.count <= lengthMaxBytes else {
             throw Rejection(.schema, "a change of \(line.count) bytes: at most \(lengthMaxBytes) are accepted")
         }
+        if let change = line.withUnsafeBytes(ChangeLineScanner.read) { return change }
+        return try readGenerally(line)
+    }
+
+    /// The same for lines written in any way that JSON allows.
+    static func readGenerally(_ line: ArraySlice<UInt8>) throws(Rejection) -> Change {
         let json: JSON
         do {
             json = try JSON.parse(line)

@@ -11,13 +11,21 @@ package struct Pulse: Sendable, Hashable {
     package let head: Int64
     /// `BucketDigest.total` at `head`.
     package let digest: UInt64
+    /// The next one follows after so long; 1 ms to an hour.
+    package let intervalMilliseconds: Int64
 
-    package init(source: HIEIdentifier, epoch: Epoch, head: Int64, digest: UInt64) {
+    package init(source: HIEIdentifier, epoch: Epoch, head: Int64, digest: UInt64, intervalMilliseconds: Int64) {
         self.source = source
         self.epoch = epoch
         self.head = head
         self.digest = digest
+        self.intervalMilliseconds = min(max(1, intervalMilliseconds), Self.intervalMaxMilliseconds)
     }
+
+    private static let intervalMaxMilliseconds: Int64 = 3_600_000
+    /// Of a source that does not say.
+    private static let intervalUsualMilliseconds: Int64 = 2000
+
 
     /// The message, which the broker forgets after `lifetimeMilliseconds`.
     package func message(sentAt: Timestamp, lifetimeMilliseconds: Int64) -> Outgoing {
@@ -27,6 +35,7 @@ package struct Pulse: Sendable, Hashable {
         writer.object {
             $0.member("head", head)
             $0.member("digest", BucketDigest.text(of: digest))
+            $0.member("intervalMilliseconds", intervalMilliseconds)
         }
         var message = header.message(contentType: Self.contentType, body: writer.bytes)
         message.isPersistent = false
@@ -50,6 +59,7 @@ package struct Pulse: Sendable, Hashable {
         else {
             throw Rejection(.schema, "a pulse must have an integer head and a digest of 16 hexadecimal digits")
         }
-        self.init(source: header.source, epoch: try header.requiredEpoch(), head: head, digest: digest)
+        self.init(source: header.source, epoch: try header.requiredEpoch(), head: head, digest: digest,
+            intervalMilliseconds: json["intervalMilliseconds"]?.integer ?? Self.intervalUsualMilliseconds)
     }
 }

@@ -75,6 +75,8 @@ extension IndexStore {
             ) WITHOUT ROWID, STRICT;
             -- While buckets are mended: tombstones above this number are kept.
             ALTER TABLE source ADD COLUMN tombstoneFloor INTEGER;
+            -- The journal's head when the newest of the applied pages was read.
+            ALTER TABLE source ADD COLUMN reach INTEGER NOT NULL DEFAULT 0;
             """),
     ]
 }

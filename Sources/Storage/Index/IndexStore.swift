@@ -36,6 +36,9 @@ package final class IndexStore: Sendable {
         }
     }
 
+    /// Whether the file is where it was opened: `false` once somebody has deleted it.
+    package var isInPlace: Bool { file.isInPlace }
+
     /// Sets the file aside, sound or not, and begins an empty one. Returns where it went.
     package func beginAnew() throws(StorageError) -> String {
         let old = file

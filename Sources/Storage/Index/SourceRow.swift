@@ -34,13 +34,17 @@ struct SourceRow {
     static func save(_ source: IndexedSource, in database: Database) throws {
         let update = try PreparedStatement(
             database,
-            "UPDATE source SET epoch = ?, watermark = ?, islands = ?, digest = ?, tombstoneFloor = ? WHERE id = ?")
+            """
+            UPDATE source SET epoch = ?, watermark = ?, islands = ?, digest = ?, tombstoneFloor = ?, reach = ?
+            WHERE id = ?
+            """)
         update.bind(source.progress.epoch?.text, at: 1)
         update.bind(source.progress.applied.watermark, at: 2)
         update.bind(text(of: source.progress.applied.islands), at: 3)
         update.bind(blob: source.digest.bytes, at: 4)
         update.bind(source.tombstoneFloor, at: 5)
-        update.bind(source.id, at: 6)
+        update.bind(source.progress.reach, at: 6)
+        update.bind(source.id, at: 7)
         try update.run()
     }
 
@@ -56,7 +60,8 @@ struct SourceRow {
 
     private static let columns = """
         id, hie, epoch, watermark, islands, digest, head, heardAt, asOf,
-        EXISTS (SELECT 1 FROM tombstone WHERE tombstone.source = source.id), tombstoneFloor
+        EXISTS (SELECT 1 FROM tombstone WHERE tombstone.source = source.id), tombstoneFloor,
+        reach
         """
 
     private init(_ row: borrowing PreparedStatement) throws {
@@ -68,7 +73,8 @@ struct SourceRow {
             id: row.int(0), hie: hie,
             progress: SourceProgress(
                 epoch: row.text(2).flatMap(Epoch.init),
-                applied: AppliedRanges(watermark: row.int(3), islands: Self.islands(row.text(4) ?? ""))),
+                applied: AppliedRanges(watermark: row.int(3), islands: Self.islands(row.text(4) ?? "")),
+                reach: row.int(11)),
             digest: digest, hasTombstones: row.int(9) == 1, tombstoneFloor: row.optionalInt(10))
         freshness = Freshness(
             head: row.optionalInt(6), heardAt: row.optionalInt(7).map(Timestamp.init),

@@ -23,8 +23,8 @@ package final class HeadSignal: Sendable {
         }
     }
 
-    /// Tells the same head again: what the journal says of it has changed.
-    func renew() {
+    /// Tells the same head again: to whoever reads the journal it means something else now.
+    package func renew() {
         state.withLock { state in
             for listener in state.listeners.values { listener.yield(state.head) }
         }

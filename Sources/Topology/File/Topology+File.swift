@@ -7,6 +7,11 @@ extension Topology {
 
     /// Reads a topology file.
     package static func load(path: String) throws(TopologyError) -> Topology {
+        try parse(yaml: try text(path: path), file: path)
+    }
+
+    /// What a topology file says, unread.
+    static func text(path: String) throws(TopologyError) -> String {
         let data: Data
         do {
             guard let file = FileHandle(forReadingAtPath: path) else { throw CocoaError(.fileReadNoSuchFile) }
@@ -24,7 +29,7 @@ extension Topology {
         guard let yaml = String(validating: data, as: UTF8.self) else {
             throw TopologyError(.unreadable, "topology file \(path) is not UTF-8: save it as UTF-8")
         }
-        return try parse(yaml: yaml, file: path)
+        return yaml
     }
 
     /// Reads a topology from text; `file` is the name that mistakes are reported under.

@@ -1,7 +1,7 @@
 package import CareRecord
 
 /// Who takes part in the mesh: regions, each with its broker and its HIEs. A value; nothing in it is secret.
-package struct Topology: Sendable {
+package struct Topology: Sendable, Hashable {
     package let name: String
     /// In file order.
     package let regions: [Region]

@@ -7,10 +7,12 @@ import Topology
 /// One connection's worth of work with a broker, kept up for as long as the worker runs: a session is opened, used
 /// until it ends, and replaced by another after a jittered, bounded wait.
 struct BrokerLine: Sendable {
-    let link: BrokerLink
+    /// As it was when the line was begun.
+    let begun: BrokerLink
     let role: BrokerBoard.Role
     let endpoints: [Endpoint]
     let settings: SessionSettings
+    let topology: TopologyBoard
     let board: BrokerBoard
     let counters: CounterBoard
     let clock: WallClock
@@ -18,6 +20,9 @@ struct BrokerLine: Sendable {
 
     /// A session that lasted this long was a success: the next wait is short again.
     private static let goodSessionMilliseconds: Int64 = 10_000
+
+    /// The link as the topology in force has it: its HIEs come and go while the line stays.
+    var link: BrokerLink { topology.present.link(named: begun.name) ?? begun }
 
     /// Runs `work` on one session after another until the graceful stop. `work` returns when it has finished what it
     /// held after a stop, and throws when its session ended.
@@ -82,18 +87,18 @@ struct BrokerLine: Sendable {
     }
 
     private func note(_ error: any Error) {
-        let reason = (error as? AMQPError)?.operatorReason(broker: link.name) ?? "\(error)"
+        let reason = (error as? AMQPError)?.operatorReason(broker: begun.name) ?? "\(error)"
         if Task.isShuttingDownGracefully || Task.isCancelled { return }
         if set(.down, reason: reason) { logger.warning("broker.down", metadata: metadata(reason: reason)) }
     }
 
     @discardableResult
     private func set(_ state: BrokerCondition.State, reason: String? = nil) -> Bool {
-        board.set(state, broker: link.name, role: role, reason: reason, now: clock.now)
+        board.set(state, broker: begun.name, role: role, reason: reason, now: clock.now)
     }
 
     private func metadata(reason: String? = nil) -> Logger.Metadata {
-        var metadata: Logger.Metadata = ["broker.name": "\(link.name)", "broker.role": "\(role.rawValue)"]
+        var metadata: Logger.Metadata = ["broker.name": "\(begun.name)", "broker.role": "\(role.rawValue)"]
         if let reason { metadata["broker.reason"] = "\(reason)" }
         return metadata
     }

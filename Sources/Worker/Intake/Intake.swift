@@ -12,6 +12,9 @@ import Topology
 struct Intake: Service {
     let hie: HIEIdentifier
     let line: BrokerLine
+    let topology: TopologyBoard
+    /// `nil` where the topology cannot change.
+    let watch: TopologyWatch?
     let settings: WorkerSettings
     let index: IndexWriter
     let parking: Parking
@@ -21,8 +24,6 @@ struct Intake: Service {
     let logger: Logger
 
     private static let pulsesPrefetchMax: UInt16 = 64
-
-    private var sources: Set<HIEIdentifier> { Set(line.link.sources).subtracting([hie]) }
 
     func run() async throws {
         await line.run { session in try await work(session) }
@@ -48,16 +49,31 @@ struct Intake: Service {
                 $0.messagesReceived += Int64(deliveries.count)
                 $0.messagesRedelivered += Int64(deliveries.count(where: \.isRedelivered))
             }
+            let speakers = await speakers(for: deliveries)
             let reader = IntakeReader(
-                queue: BrokerNames.changesQueue(hie), sources: sources, changesMax: settings.intakeChangesMax)
+                queue: BrokerNames.changesQueue(hie), sources: speakers.sources, planned: speakers.planned,
+                changesMax: settings.intakeChangesMax)
             for step in reader.steps(for: deliveries) {
                 switch step {
                 case .park(let letters): try await parking.park(letters)
-                case .apply(let batches): try await index.apply(batches)
+                case .apply(let batches): try await index.apply(batches, for: "intake")
                 case .acknowledge(let tag): try await session.acknowledge(tag, isMultiple: true)
                 }
             }
         }
+    }
+
+    /// Who may speak here at present. Before anybody is taken for early or for a stranger the topology file is looked
+    /// at: a topology that was deployed a moment ago counts.
+    private func speakers(for deliveries: [Delivery]) async -> Speakers {
+        var speakers = topology.present.speakers(on: line.link)
+        if let watch, deliveries.contains(where: speakers.isUnexpected) {
+            await watch.refresh()
+            speakers = topology.present.speakers(on: line.link)
+        }
+        let earlyCount = deliveries.count(where: speakers.isEarly)
+        if earlyCount > 0 { counters.count { $0.messagesEarly += Int64(earlyCount) } }
+        return speakers
     }
 
     private func next(_ consumer: Consumer) async throws -> [Delivery]? {
@@ -74,7 +90,9 @@ struct Intake: Service {
     private func receivePulses(_ consumer: Consumer, _ session: Session) async throws {
         while true {
             let deliveries = try await consumer.next(max: Int(Self.pulsesPrefetchMax))
-            let reader = PulseReader(queue: BrokerNames.pulsesQueue(hie), sources: sources)
+            let speakers = await speakers(for: deliveries)
+            let reader = PulseReader(
+                queue: BrokerNames.pulsesQueue(hie), sources: speakers.sources, planned: speakers.planned)
             var letters: [DeadLetter] = []
             for delivery in deliveries {
                 let (pulse, letter) = reader.read(delivery)

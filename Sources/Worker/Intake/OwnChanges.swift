@@ -1,22 +1,35 @@
+import AMQP
 import CareRecord
 import Logging
 import Replication
 import ServiceLifecycle
 import Storage
 
-/// Indexes this HIE's own changes from its journal, without the broker.
+/// Indexes this HIE's own changes from its journal, and lets the own subscription hear the journal's pulse: both
+/// without the broker.
 struct OwnChanges: Service {
+    private static let part = "own changes"
+
     let hie: HIEIdentifier
     let records: RecordStore
     let index: IndexWriter
+    let parking: Parking
     let retry: StorageRetry
     let coverage: CoverageBoard
     let clock: WallClock
     let limits: OutboxMachine.Limits
+    let pulseIntervalMilliseconds: Int64
 
     func run() async throws {
         do {
-            try await cancelWhenGracefulShutdown { try await follow() }
+            try await cancelWhenGracefulShutdown {
+                try await withThrowingTaskGroup { group in
+                    group.addTask { try await follow() }
+                    group.addTask { try await pulse() }
+                    defer { group.cancelAll() }
+                    try await group.next()
+                }
+            }
         } catch {
             // What is not indexed at a stop is in the journal: the next start takes it up.
             guard Task.isShuttingDownGracefully || Task.isCancelled else { throw error }
@@ -26,8 +39,27 @@ struct OwnChanges: Service {
     private func follow() async throws {
         for await _ in records.head.heads() {
             while let page = try await page(after: applied) {
-                try await index.apply([try batch(page)])
+                let incoming = incoming(page)
+                if !incoming.letters.isEmpty { try await parking.park(incoming.letters) }
+                try await index.apply([incoming.batch], for: Self.part)
             }
+        }
+    }
+
+    /// What a peer hears over the broker.
+    private func pulse() async throws {
+        while true {
+            let state = try await retry.run(Self.part) { () async throws(StorageError) in
+                try await records.journalState()
+            }
+            coverage.pulse(
+                Pulse(
+                    source: hie, epoch: state.epoch, head: state.head, digest: state.digest.total,
+                    intervalMilliseconds: pulseIntervalMilliseconds),
+                at: clock.now)
+            // The index began anew: what follows the journal does so from its beginning.
+            if state.head > 0, coverage.progress(of: hie)?.epoch == nil { records.head.renew() }
+            try await Task.sleep(for: .milliseconds(pulseIntervalMilliseconds))
         }
     }
 
@@ -38,14 +70,28 @@ struct OwnChanges: Service {
     }
 
     private func page(after: Int64) async throws -> JournalPage? {
-        try await retry.run("own changes") { () async throws(StorageError) in
+        try await retry.run(Self.part) { () async throws(StorageError) in
             try await records.journalPage(after: after, limits: limits.page)
         }
     }
 
-    private func batch(_ page: JournalPage) throws -> ChangeBatch {
-        let changes = try page.body.split(separator: UInt8(ascii: "\n")).map(ChangeLine.read)
-        return ChangeBatch(
-            source: hie, epoch: page.epoch, after: page.after, through: page.through, changes: changes)
+    /// A line that cannot be read, on a damaged disk, costs that line.
+    private func incoming(_ page: JournalPage) -> IncomingBatch {
+        var changes: [Change] = []
+        var letters: [DeadLetter] = []
+        for line in page.body.split(separator: UInt8(ascii: "\n")) {
+            do throws(Rejection) {
+                changes.append(try ChangeLine.read(line))
+            } catch {
+                letters.append(
+                    DeadLetter(
+                        error, source: hie, queue: JournalDesk.ownQueue, exchange: "", routingKey: "",
+                        message: Message(body: Array(line))))
+            }
+        }
+        let batch = ChangeBatch(
+            source: hie, epoch: page.epoch, after: page.after, through: page.through, head: page.head,
+            changes: changes)
+        return IncomingBatch(batch: batch, letters: letters)
     }
 }

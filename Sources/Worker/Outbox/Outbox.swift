@@ -96,9 +96,7 @@ actor Outbox: Service {
     }
 
     private func send(_ page: JournalPage, _ session: Session) async throws {
-        let outgoing = ChangeBatch.message(
-            source: source, epoch: page.epoch, after: page.after, through: page.through, body: page.body,
-            sentAt: clock.now)
+        let outgoing = ChangeBatch.message(source: source, page, sentAt: clock.now)
         let number: UInt64
         do throws(AMQPError) {
             number = try await session.publish([outgoing]).lowerBound
@@ -168,7 +166,9 @@ actor Outbox: Service {
         while true {
             try await persist()
             let state = try await journalState()
-            let pulse = Pulse(source: source, epoch: state.epoch, head: state.head, digest: state.digest.total)
+            let pulse = Pulse(
+                source: source, epoch: state.epoch, head: state.head, digest: state.digest.total,
+                intervalMilliseconds: interval)
             let outgoing = pulse.message(sentAt: clock.now, lifetimeMilliseconds: interval * Self.pulseLifetimePeriods)
             do throws(AMQPError) {
                 _ = try await session.publishConfirmed(

@@ -20,13 +20,15 @@ package struct BrokerCondition: Sendable, Hashable {
     package let reason: String?
 }
 
-/// The conditions of all brokers. A broker may be reached by several connections, one to publish and one to consume:
-/// it is as well as the worse of them.
+/// The conditions of all brokers. A broker may be reached by several connections, one for each of its roles: it is as
+/// well as the worst of them.
 package final class BrokerBoard: Sendable {
     /// What a connection is for.
     package enum Role: String, Sendable {
         case publish
         case consume
+        case ask
+        case answer
     }
 
     private struct Connection: Hashable {
@@ -34,42 +36,51 @@ package final class BrokerBoard: Sendable {
         let role: Role
     }
 
-    private let order: [String]
-    private let conditions: Mutex<[Connection: BrokerCondition]>
-
-    package init(_ connections: [(broker: String, role: Role)], now: Timestamp) {
+    private struct State {
         var order: [String] = []
         var conditions: [Connection: BrokerCondition] = [:]
-        for (broker, role) in connections {
-            if !order.contains(broker) { order.append(broker) }
-            conditions[Connection(broker: broker, role: role)] = BrokerCondition(
-                broker: broker, state: .connecting, since: now, reason: "not connected yet")
+    }
+
+    private let state = Mutex(State())
+
+    package init(_ connections: [(broker: String, role: Role)], now: Timestamp) { follow(connections, now: now) }
+
+    /// These are the connections from now on: those that stay keep their condition.
+    package func follow(_ connections: [(broker: String, role: Role)], now: Timestamp) {
+        state.withLock { state in
+            let before = state.conditions
+            state = State()
+            for (broker, role) in connections {
+                if !state.order.contains(broker) { state.order.append(broker) }
+                let connection = Connection(broker: broker, role: role)
+                state.conditions[connection] =
+                    before[connection]
+                    ?? BrokerCondition(broker: broker, state: .connecting, since: now, reason: "not connected yet")
+            }
         }
-        self.order = order
-        self.conditions = Mutex(conditions)
     }
 
     /// One condition a broker, in the order of the topology.
     package var all: [BrokerCondition] {
-        let conditions = conditions.withLock { $0 }
-        return order.compactMap { broker in
-            conditions.filter { $0.key.broker == broker }.values.max {
+        let state = state.withLock { $0 }
+        return state.order.compactMap { broker in
+            state.conditions.filter { $0.key.broker == broker }.values.max {
                 ($0.state.weight, $1.since) < ($1.state.weight, $0.since)
             }
         }
     }
 
-    /// Returns whether that is news.
+    /// Returns whether that is news. Of a connection that is not wanted any more, nothing is.
     @discardableResult
     package func set(
         _ state: BrokerCondition.State, broker: String, role: Role, reason: String? = nil, now: Timestamp
     ) -> Bool {
-        conditions.withLock { conditions in
+        self.state.withLock { board in
             let connection = Connection(broker: broker, role: role)
-            let before = conditions[connection]
-            let isNews = before?.state != state
-            conditions[connection] = BrokerCondition(
-                broker: broker, state: state, since: isNews ? now : before?.since ?? now, reason: reason)
+            guard let before = board.conditions[connection] else { return false }
+            let isNews = before.state != state
+            board.conditions[connection] = BrokerCondition(
+                broker: broker, state: state, since: isNews ? now : before.since, reason: reason)
             return isNews
         }
     }

@@ -17,6 +17,8 @@ package struct Counters: Sendable, Hashable {
     package var changesSuperseded: Int64 = 0
     package var messagesReceived: Int64 = 0
     package var messagesRedelivered: Int64 = 0
+    /// Messages of HIEs that are not connected yet.
+    package var messagesEarly: Int64 = 0
     package var batchesStale: Int64 = 0
     package var sourcesReplaced: Int64 = 0
     package var parked: [Rejection.Cause: Int64] = [:]
@@ -25,6 +27,32 @@ package struct Counters: Sendable, Hashable {
     package var resourcesRefused: Int64 = 0
     package var lookups: Int64 = 0
     package var indexTransactions: Int64 = 0
+    package var questionsAsked: Int64 = 0
+    /// Questions that ended without an answer.
+    package var questionsUnanswered: Int64 = 0
+    /// Answers that no question waited for.
+    package var answersUnexpected: Int64 = 0
+    package var answersUnreadable: Int64 = 0
+    package var answersGiven: Int64 = 0
+    /// Questions that were answered with why they are not.
+    package var answersRefused: Int64 = 0
+    /// Questions that nobody waited for any more when their turn came.
+    package var questionsExpired: Int64 = 0
+    /// Questions that could not be read, or came from nobody who may ask.
+    package var questionsRejected: Int64 = 0
+    /// Pages that were asked for and are in the index.
+    package var pagesApplied: Int64 = 0
+    /// Changes of these pages that changed the index.
+    package var changesRepaired: Int64 = 0
+    /// Times that a source's entries were found to differ from the source's own.
+    package var divergences: Int64 = 0
+    /// Rows that were put right after that.
+    package var rowsMended: Int64 = 0
+    /// Rows of the index are counted anew at an audit: buckets whose kept digest was wrong.
+    package var bucketsCorrected: Int64 = 0
+    package var audits: Int64 = 0
+    package var epochsBegun: Int64 = 0
+    package var indexRebuilds: Int64 = 0
 }
 
 /// The counters of one worker, counted from all its parts.

@@ -8,8 +8,11 @@ import Synchronization
 package final class CoverageBoard: Sendable {
     private struct State {
         var sources: [HIEIdentifier: Subscription] = [:]
+        var era = 0
         var isDirty: Set<HIEIdentifier> = []
     }
+
+    private static let justHeardMilliseconds: Int64 = 1000
 
     private let limits: Subscription.Limits
     private let state = Mutex(State())
@@ -23,8 +26,20 @@ package final class CoverageBoard: Sendable {
         }
     }
 
-    /// Nothing is applied of anybody: the index began anew.
-    package func forget() { state.withLock { $0.sources = [:] } }
+    /// Counts how often the index began anew.
+    package var era: Int { state.withLock { $0.era } }
+
+    /// Nothing is applied of anybody: the index begins anew. Dead letters are kept elsewhere, and stay.
+    package func forget() {
+        state.withLock { state in
+            state.era += 1
+            state.sources = state.sources.mapValues { before in
+                var source = Subscription(before.source, limits: limits)
+                source.held = before.held
+                return source
+            }
+        }
+    }
 
     /// The index's rows of these sources reach so far now.
     package func advanced(_ sources: [HIEIdentifier: IndexedSource], at now: Timestamp) {
@@ -44,11 +59,24 @@ package final class CoverageBoard: Sendable {
         }
     }
 
-    /// Tells the source's subscription what happened; what is to be done about it is for the caller to do.
+    /// Tells the source's subscription what happened, and returns what the caller is to do about it, with the era in
+    /// which that was said. What came of something said in another `era` is of no interest any more.
     package func handle(
-        _ event: Subscription.Event, of hie: HIEIdentifier, at now: Timestamp
-    ) -> [Subscription.Action] {
-        with(hie) { $0.handle(event, at: now) }
+        _ event: Subscription.Event, of hie: HIEIdentifier, era: Int?, at now: Timestamp
+    ) -> (actions: [Subscription.Action], era: Int) {
+        state.withLock { state in
+            guard era == nil || era == state.era else { return ([], state.era) }
+            let actions = state.sources[hie, default: Subscription(hie, limits: limits)].handle(event, at: now)
+            return (actions, state.era)
+        }
+    }
+
+    /// What is asked of the source at present, or why that does not go well; `nil` when there is nothing to say.
+    package func repair(of hie: HIEIdentifier) -> String? {
+        state.withLock { state in
+            guard let source = state.sources[hie] else { return nil }
+            return source.trouble ?? (source.isBusy ? "under way" : nil)
+        }
     }
 
     package func progress(of hie: HIEIdentifier) -> SourceProgress? {
@@ -59,7 +87,18 @@ package final class CoverageBoard: Sendable {
         of hie: HIEIdentifier, now: Timestamp, silentAfterMilliseconds: Int64
     ) -> SourceCoverage {
         let source = state.withLock { $0.sources[hie] } ?? Subscription(hie, limits: limits)
+        var now = now
+        // A pulse may have come since the caller read the clock. One from further ahead means that the clock was set
+        // back.
+        if let heardAt = source.freshness.heardAt, (1...Self.justHeardMilliseconds).contains(heardAt.since(now)) {
+            now = heardAt
+        }
         return source.coverage(at: now, silentAfterMilliseconds: silentAfterMilliseconds)
+    }
+
+    /// What was taken could not be kept.
+    package func putBackChanged(_ changed: [HIEIdentifier: Freshness]) {
+        state.withLock { $0.isDirty.formUnion(changed.keys) }
     }
 
     /// What changed since the last call, to be kept by the index.

@@ -15,13 +15,19 @@ package final class PauseBoard: Sendable {
 
     package var all: [Pause] { pauses.withLock { $0.values.sorted { $0.part < $1.part } } }
 
-    package func pause(_ part: String, reason: String, now: Timestamp) {
+    /// Returns whether that is news.
+    @discardableResult
+    package func pause(_ part: String, reason: String, now: Timestamp) -> Bool {
         pauses.withLock { pauses in
-            pauses[part] = Pause(part: part, since: pauses[part]?.since ?? now, reason: reason)
+            let before = pauses.updateValue(
+                Pause(part: part, since: pauses[part]?.since ?? now, reason: reason), forKey: part)
+            return before == nil
         }
     }
 
-    package func resume(_ part: String) {
-        pauses.withLock { _ = $0.removeValue(forKey: part) }
+    /// Returns whether that is news.
+    @discardableResult
+    package func resume(_ part: String) -> Bool {
+        pauses.withLock { $0.removeValue(forKey: part) != nil }
     }
 }

@@ -10,14 +10,14 @@ final class Upkeep: Service {
     /// Rounds after which memory that nobody uses goes back to the system: glibc keeps what a burst has taken.
     private static let roundsPerTrim = 10
 
-    private let index: IndexStore
+    private let keeper: IndexKeeper
     private let coverage: CoverageBoard
     private let retry: StorageRetry
     private let clock: WallClock
     private let beat: Mutex<Timestamp>
 
-    init(index: IndexStore, coverage: CoverageBoard, retry: StorageRetry, clock: WallClock) {
-        self.index = index
+    init(keeper: IndexKeeper, coverage: CoverageBoard, retry: StorageRetry, clock: WallClock) {
+        self.keeper = keeper
         self.coverage = coverage
         self.retry = retry
         self.clock = clock
@@ -33,16 +33,28 @@ final class Upkeep: Service {
             _ = try? await cancelWhenGracefulShutdown {
                 try await Task.sleep(for: .milliseconds(Self.intervalMilliseconds))
             }
-            try? await keep()
+            await keep()
             beat.withLock { $0 = clock.now }
             rounds += 1
             if rounds.isMultiple(of: Self.roundsPerTrim) { FreeMemory.giveBack() }
         }
     }
 
-    private func keep() async throws {
-        let changed = coverage.takeChanged()
-        guard !changed.isEmpty else { return }
-        try await retry.run("upkeep") { () async throws(StorageError) in try await index.keep(changed) }
+    /// Once a round, so that a file that cannot be written for long does not look like a worker that is stuck.
+    private func keep() async {
+        await retry.once("upkeep") { () async throws(StorageError) in
+            try await keeper.replaceIfDeleted()
+            try await keeper.write { [coverage] index throws(StorageError) in
+                // Taken here: of an index that has just begun anew nothing is known that was known before.
+                let changed = coverage.takeChanged()
+                guard !changed.isEmpty else { return }
+                do throws(StorageError) {
+                    try await index.keep(changed)
+                } catch {
+                    coverage.putBackChanged(changed)
+                    throw error
+                }
+            }
+        }
     }
 }

@@ -13,20 +13,27 @@ final class ProgressBar: Sendable {
     private static let widthCharacters = 24
     private static let redrawInterval = Duration.milliseconds(100)
 
+    /// What is counted.
+    enum Unit: Sendable {
+        case bytes
+        case seeds
+    }
+
     private let isShown: Bool
+    private let unit: Unit
     /// `nil` where it is not known.
     private let total: Int?
     private let startedAt = ContinuousClock.now
     private let state = Mutex(State())
 
-    /// `total` is in bytes.
-    init(total: Int?, isShown: Bool = isatty(STDERR_FILENO) == 1) {
+    init(total: Int?, unit: Unit = .bytes, isShown: Bool = Terminal.isErrorTerminal) {
         self.total = total
+        self.unit = unit
         self.isShown = isShown
     }
 
-    func advance(_ bytes: Int) {
-        draw { $0.done += bytes }
+    func advance(_ count: Int) {
+        draw { $0.done += count }
     }
 
     /// What is going on, such as the file's name.
@@ -46,13 +53,14 @@ final class ProgressBar: Sendable {
             guard isShown, state.shownAt.map({ now - $0 >= Self.redrawInterval }) ?? true else { return nil }
             state.shownAt = now
             return Self.line(
-                done: state.done, total: total, seconds: (now - startedAt) / .seconds(1), text: state.text)
+                done: state.done, total: total, unit: unit, seconds: (now - startedAt) / .seconds(1),
+                text: state.text)
         }
         if let line { Self.write("\r\(line)\u{1B}[K") }
     }
 
     /// Such as `████████░░░░  63 %  12.4 MB of 19.6 MB  3.1 MB/s  2 s left  barts.ndjson`.
-    static func line(done: Int, total: Int?, seconds: Double, text: String) -> String {
+    static func line(done: Int, total: Int?, unit: Unit = .bytes, seconds: Double, text: String) -> String {
         let rate = seconds > 0 ? Double(done) / seconds : 0
         var parts: [String] = []
         if let total, total > 0 {
@@ -60,16 +68,23 @@ final class ProgressBar: Sendable {
             let full = Int(share * Double(widthCharacters))
             parts.append(String(repeating: "█", count: full) + String(repeating: "░", count: widthCharacters - full))
             parts.append("\(Int(share * 100)) %")
-            parts.append("\(size(Double(done))) of \(size(Double(total)))")
+            parts.append("\(amount(Double(done), unit)) of \(amount(Double(total), unit))")
         } else {
-            parts.append(size(Double(done)))
+            parts.append(amount(Double(done), unit))
         }
-        parts.append("\(size(rate))/s")
+        parts.append("\(amount(rate, unit))/s")
         if let total, rate > 0, done < total {
             parts.append("\(Age.text(seconds: Double(total - done) / rate)) left")
         }
         parts.append(text)
         return parts.joined(separator: "  ")
+    }
+
+    private static func amount(_ count: Double, _ unit: Unit) -> String {
+        switch unit {
+        case .bytes: size(count)
+        case .seeds: "\(Int(count)) seeds"
+        }
     }
 
     private static func size(_ bytes: Double) -> String {

@@ -98,7 +98,8 @@ import Testing
     @Test("a range is applied once") func once() {
         var progress = SourceProgress(epoch: old)
         #expect(progress.verdict(epoch: old, after: 0, through: 2) == .apply)
-        progress.apply(after: 0, through: 2)
+        progress.apply(after: 0, through: 2, head: 5)
+        #expect(progress.reach == 5)
         #expect(progress.verdict(epoch: old, after: 0, through: 2) == .duplicate)
         #expect(progress.verdict(epoch: old, after: 1, through: 3) == .apply)
     }

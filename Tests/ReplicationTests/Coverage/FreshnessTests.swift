@@ -61,12 +61,27 @@ private func at(_ seconds: Int64) -> Timestamp { Timestamp(milliseconds: seconds
         #expect(freshness.asOf == at(4))
     }
 
-    @Test("as of never goes back, whatever the clock does") func clockBack() {
+    @Test("promise P3: a clock that was set back takes its moments with it") func clockBack() {
         var freshness = Freshness(head: 3, heardAt: at(9), asOf: at(9))
-        freshness.pulse(head: 3, digest: 0, at: at(5))
+        freshness.pulse(head: 3, digest: 0, at: at(5), intervalMilliseconds: 2000)
+        freshness.pulse(head: 3, digest: 0, at: at(7), intervalMilliseconds: 2000)
         _ = freshness.advance(watermark: 3, digest: nil)
-        #expect(freshness.asOf == at(9))
-        #expect(freshness.heardAt == at(9))
+        #expect(freshness.asOf == at(7))
+        #expect(freshness.heardAt == at(7))
+    }
+
+    @Test(
+        "promise P3: a pulse that was held up says nothing as of when it came",
+        arguments: [(first: 1000, second: 1900), (1000, 3001), (1000, 20_000), (1000, 1000), (1000, 500)])
+    func untimely(first: Int64, second: Int64) {
+        var freshness = Freshness()
+        freshness.pulse(
+            head: 3, digest: 0, at: Timestamp(milliseconds: first), intervalMilliseconds: 2000)
+        freshness.pulse(
+            head: 3, digest: 0, at: Timestamp(milliseconds: second), intervalMilliseconds: second == 3001 ? 1333 : 2000)
+        #expect(freshness.advance(watermark: 3, digest: 0) == .agrees)
+        #expect(freshness.asOf == nil)
+        #expect(freshness.heardAt == Timestamp(milliseconds: second))
     }
 
     @Test("a new epoch forgets what was known") func restart() {
@@ -93,9 +108,12 @@ private func at(_ seconds: Int64) -> Timestamp { Timestamp(milliseconds: seconds
             let progress = SourceProgress(epoch: Self.epoch, applied: AppliedRanges(watermark: watermark, islands: []))
             subscription.advanced(progress, digest: 0, at: at(0))
         }
-        for pulse in pulses {
+        // Pulses come when they are due: one before the first sets the pace.
+        for pulse in pulses.prefix(1).map({ (head: $0.head, second: $0.second - 1) }) + pulses {
             subscription.pulse(
-                Pulse(source: Self.barts, epoch: Self.epoch, head: pulse.head, digest: 0), at: at(pulse.second))
+                Pulse(
+                    source: Self.barts, epoch: Self.epoch, head: pulse.head, digest: 0, intervalMilliseconds: 1000),
+                at: at(pulse.second))
         }
         return subscription.coverage(at: at(now), silentAfterMilliseconds: 7000)
     }
@@ -117,5 +135,14 @@ private func at(_ seconds: Int64) -> Timestamp { Timestamp(milliseconds: seconds
         #expect(coverage.asOf == at(10))
         #expect(coverage.held == 2)
         #expect(coverage.state.reason == "no pulse since 1970-01-01T00:00:10.000Z")
+    }
+}
+
+extension Freshness {
+    /// A pulse that comes when it is due.
+    fileprivate mutating func pulse(head: Int64, digest: UInt64, at moment: Timestamp) {
+        if heardAt == nil { self = Freshness(heardAt: Timestamp(milliseconds: moment.milliseconds - 1)) }
+        let gap = heardAt.map { moment.since($0) } ?? 1
+        pulse(head: head, digest: digest, at: moment, intervalMilliseconds: max(1, gap))
     }
 }

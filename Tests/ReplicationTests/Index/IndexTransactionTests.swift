@@ -81,7 +81,7 @@ import Testing
         #expect(
             applied.sources[barts]?.progress
                 == SourceProgress(
-                    epoch: SampleSource.early, applied: AppliedRanges(watermark: 9, islands: [])))
+                    epoch: SampleSource.early, applied: AppliedRanges(watermark: 9, islands: []), reach: 9))
         #expect(applied.appliedBySource == [:])
         #expect(try index.apply([]) == AppliedChanges())
     }

@@ -11,12 +11,21 @@ struct Told {
     var subscription: Subscription
     var now = Timestamp(milliseconds: 1_000_000)
 
-    init(limits: Subscription.Limits = Subscription.Limits()) { subscription = Subscription(barts, limits: limits) }
+    init(limits: Subscription.Limits = Subscription.Limits()) {
+        subscription = Subscription(barts, limits: limits)
+        subscription.restore(
+            SourceProgress(), digest: 0, Freshness(heardAt: Timestamp(milliseconds: now.milliseconds - 1)))
+    }
 
     mutating func wait(_ milliseconds: Int64) { now = Timestamp(milliseconds: now.milliseconds + milliseconds) }
 
     mutating func pulse(_ head: Int64, digest: UInt64 = 0, epoch: Epoch = Told.early) {
-        subscription.pulse(Pulse(source: barts, epoch: epoch, head: head, digest: digest), at: now)
+        // As if the one before had been due one interval ago.
+        if subscription.freshness.heardAt == now { wait(1) }
+        let gap = subscription.freshness.heardAt.map { now.since($0) } ?? 1
+        let pulse = Pulse(
+            source: barts, epoch: epoch, head: head, digest: digest, intervalMilliseconds: max(1, gap))
+        subscription.pulse(pulse, at: now)
     }
 
     mutating func advanced(

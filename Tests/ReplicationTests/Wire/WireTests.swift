@@ -21,9 +21,10 @@ private func delivery(_ outgoing: Outgoing, change: (inout Message) -> Void = { 
 }
 
 private func batch(_ lines: [String], after: Int64 = 0, through: Int64 = 9) -> Outgoing {
-    ChangeBatch.message(
-        source: barts, epoch: epoch, after: after, through: through, body: Array(lines.joined(separator: "\n").utf8),
-        sentAt: Timestamp(milliseconds: 1_767_225_600_000))
+    let page = JournalPage(
+        epoch: epoch, after: after, through: through, head: through, changeCount: lines.count,
+        body: Array(lines.joined(separator: "\n").utf8), isFull: false)
+    return ChangeBatch.message(source: barts, page, sentAt: Timestamp(milliseconds: 1_767_225_600_000))
 }
 
 private func read(_ delivery: Delivery) throws(Rejection) -> IncomingBatch {
@@ -149,7 +150,8 @@ private func read(_ delivery: Delivery) throws(Rejection) -> IncomingBatch {
 }
 
 @Suite("Pulses") struct PulseTests {
-    private let pulse = Pulse(source: barts, epoch: epoch, head: 12, digest: 0xdead_beef)
+    private let pulse = Pulse(
+        source: barts, epoch: epoch, head: 12, digest: 0xdead_beef, intervalMilliseconds: 500)
 
     @Test("a pulse is read back, is not kept on disk and does not live long") func roundTrip() throws {
         let outgoing = pulse.message(sentAt: Timestamp(milliseconds: 5000), lifetimeMilliseconds: 6000)

@@ -1,5 +1,4 @@
 package import CareRecord
-package import LoadTest
 package import Replication
 
 /// A source in memory: a journal, what happens to it, and the pages that are read from it.

@@ -1,4 +1,4 @@
-package import LoadTest
+package import CareRecord
 package import Replication
 
 /// What may arrive of a source while things happen to it: the outbox's messages one after the other, and pages of any

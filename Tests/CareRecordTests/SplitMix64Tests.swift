@@ -1,4 +1,4 @@
-import LoadTest
+import CareRecord
 import Testing
 
 @Suite("SplitMix64")

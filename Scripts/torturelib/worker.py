@@ -1,0 +1,169 @@
+"""One HIE's place in the mesh: its disk, its network, and the worker process that sits there at present."""
+import http.client
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import threading
+import time
+
+from torturelib.system import TortureError, signal_process, start_ticks, until
+
+START_SECONDS_MAX = 60
+STOP_SECONDS_MAX = 30
+
+
+def faketime_library():
+    """The preloaded library of Debian's package faketime, or None."""
+    for base in ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib"):
+        path = f"{base}/faketime/libfaketimeMT.so.1"
+        if os.path.exists(path):
+            return path
+    return None
+
+
+class Seat:
+    """Starts, signals and asks the worker of one HIE.
+
+    `disturbed` counts what was done to it: who asked before and after, and saw another count, judges nothing.
+    """
+
+    def __init__(self, hie, mesh, disk=None, network=None):
+        self.hie, self.mesh, self.disk, self.network = hie, mesh, disk, network
+        self.data = disk.directory if disk else mesh.path("data", hie)
+        # A mount point is the worker's own only below its top, where mkfs keeps lost+found.
+        self.data = os.path.join(self.data, "worker")
+        self.log = mesh.path("log", f"{hie}.log")
+        self.process = self.ticks = self.port = None
+        self.host = network.address if network else "127.0.0.1"
+        self.skew_seconds = 0
+        self.disturbed = 0
+        #: Since when its process is dead or stopped, and sends no pulses.
+        self.mute_since = None
+        #: Why answers that fail, or are not true, are not held against it at present.
+        self.excuse = "not started"
+        self.condition = threading.Lock()
+
+    def file(self, name):
+        return os.path.join(self.data, name)
+
+    def start(self, skew_seconds=0):
+        """Starts a worker on the files that are there, its clock wrong by so much; returns when it serves."""
+        self.skew_seconds = skew_seconds
+        command = [self.mesh.wherry, "worker", "--topology", self.mesh.topology, "--hie", self.hie, "--data", self.data,
+                   "--listen", f"{self.host}:0", "--broker-url", self.mesh.broker.url(self.network),
+                   "--pulse-interval", self.mesh.pulse_interval, "--log-level", "info"]
+        environment = dict(os.environ)
+        if skew_seconds:
+            environment.update(LD_PRELOAD=faketime_library(), FAKETIME=f"{skew_seconds:+d}s",
+                               FAKETIME_DONT_FAKE_MONOTONIC="1")
+        if self.network:
+            command = self.network.prefix + command
+        with open(self.log, "a") as log:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
+                                            env=environment, start_new_session=True)
+        self.ticks = start_ticks(self.process.pid)
+        self.mesh.janitor.note("process", self.process.pid, self.ticks)
+        if skew_seconds:
+            self.mesh.janitor.note("shared-memory", self.process.pid)
+        self.port = self._read_port()
+        self.mute_since = None
+        self.settle()
+
+    def _read_port(self):
+        said = b""
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < deadline:
+            if select.select([self.process.stdout], [], [], 0.2)[0]:
+                part = os.read(self.process.stdout.fileno(), 4096)
+                said += part
+                found = re.search(rb"http://[^ ]*:(\d+)", said)
+                if found:
+                    return int(found.group(1))
+                if not part:
+                    break
+        raise TortureError(f"the worker of {self.hie} did not start: see the end of {self.log}")
+
+    def disturb(self, reason):
+        self.disturbed += 1
+        self.excuse = reason
+
+    def settle(self):
+        """From here on everything it says counts."""
+        self.disturbed += 1
+        self.excuse = None
+
+    @property
+    def lives(self):
+        return self.process is not None and self.process.poll() is None
+
+    def signal(self, number):
+        signal_process(self.process.pid, self.ticks, number)
+
+    def kill(self):
+        """SIGKILL; returns when it is gone."""
+        self.disturb("killed")
+        self.signal(signal.SIGKILL)
+        self._reap(10)
+        self.mute_since = time.time()
+
+    def terminate(self):
+        """SIGTERM; its exit status."""
+        self.disturb("stopped")
+        self.signal(signal.SIGTERM)
+        return self._reap(STOP_SECONDS_MAX)
+
+    def _reap(self, seconds):
+        try:
+            status = self.process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise TortureError(f"the worker of {self.hie} did not end within {seconds} s")
+        self.process.stdout.close()
+        return status
+
+    def pause(self):
+        self.disturb("paused")
+        self.signal(signal.SIGSTOP)
+        self.mute_since = time.time()
+
+    def resume(self):
+        self.mute_since = None
+        self.signal(signal.SIGCONT)
+        self.settle()
+
+    def request(self, method, path, body=None, headers=None, seconds=10):
+        """Status, headers and body; OSError when there is no answer, TimeoutError when none came in time."""
+        if self.port is None:
+            raise ConnectionRefusedError(f"{self.hie} was not started")
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=seconds)
+        try:
+            connection.request(method, path, body, headers or {})
+            response = connection.getresponse()
+            return response.status, response.headers, response.read()
+        except http.client.HTTPException as error:
+            raise ConnectionResetError(str(error) or type(error).__name__) from error
+        finally:
+            connection.close()
+
+    def get(self, path, seconds=10):
+        """JSON of a path that must answer with 200."""
+        status, _, body = self.request("GET", path, seconds=seconds)
+        if status != 200:
+            raise ConnectionError(f"{self.hie} answered {path.split('?')[0]} with {status}")
+        return json.loads(body)
+
+    def peers(self):
+        """What it knows of everybody, or None while it does not answer."""
+        try:
+            return self.get("/api/peers")
+        except (OSError, ValueError):
+            return None
+
+    def says(self, condition, seconds):
+        """Waits until its /api/peers meets a condition."""
+        def holds():
+            peers = self.peers()
+            return peers is not None and condition(peers)
+        return until(holds, seconds, pause=0.1)

@@ -1,0 +1,75 @@
+import AMQP
+import CareRecord
+import Replication
+
+/// One HIE of the world: what is on its disk, and its worker while one runs.
+struct Node {
+    let number: Int
+    let hie: HIEIdentifier
+    /// The number of its region's broker.
+    let home: Int
+    /// In the topology, with its queues declared.
+    var isConnected: Bool
+    var records: MemoryRecords
+    var index: MemoryIndex
+    /// What a power cut leaves of the index, whose commits are not synced each.
+    var syncedIndex: MemoryIndex
+    /// What a power cut leaves of published-through.
+    var syncedPublishedThrough: Int64 = 0
+    /// What the worker keeps of the pulses, in the index's file, and what a power cut leaves of that.
+    var keptFreshness: [Int: Freshness] = [:]
+    var syncedFreshness: [Int: Freshness] = [:]
+    var letters = 0
+    var isDiskFull = false
+    /// Its clock, less the world's, in milliseconds.
+    var clockOffset: Int64 = 0
+    var backup: (records: MemoryRecords, index: MemoryIndex, freshness: [Int: Freshness])?
+    /// Brokers that it cannot reach.
+    var cutOff: Set<Int> = []
+    /// It answers late.
+    var isSlow = false
+    /// Workers so far.
+    var lives = 0
+    var process: Process?
+}
+
+/// A running worker: all that a crash forgets.
+struct Process {
+    /// A question that waits to be answered.
+    struct Asked {
+        let question: Question
+        let receivedAt: Int64
+    }
+
+    let life: Int
+    let run: WorkerRun
+    /// The HIEs that its topology has as connected, by number, and since when.
+    var known: [Int64?]
+    var subscriptions: [Int: Subscription] = [:]
+    /// By broker.
+    var links: [Link?]
+    /// While there is a link to the own broker.
+    var outbox: OutboxMachine?
+    var answers = AnswerQueue<Asked>()
+    /// What is still to be done about a source, in order.
+    var actions: [Int: [Subscription.Action]] = [:]
+    /// Questions on their way, by message id.
+    var questions: [String: (source: Int, number: Int)] = [:]
+    var isFeeding = false
+    var isOwnDue = false
+}
+
+/// A connection to one broker.
+struct Link {
+    let number: Int
+    /// Messages published.
+    var published: UInt64 = 0
+    /// Of the changes published and not confirmed, the highest number of each message.
+    var unconfirmed: [UInt64: Int64] = [:]
+    /// Changes that were delivered and not read yet.
+    var buffer: [Delivery] = []
+    /// What is still to be done about those that were read, and when that was.
+    var steps: [IntakeReader.Step] = []
+    var readAt: Int64 = 0
+    var isReading = false
+}

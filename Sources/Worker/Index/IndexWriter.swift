@@ -1,0 +1,79 @@
+import CareRecord
+import Logging
+import Replication
+import Storage
+
+/// Writes to the index and tells everybody who needs to know. While the file cannot be written it waits and tries
+/// again: an outage pauses work, it never turns good messages into dead letters (promise P6).
+struct IndexWriter: Sendable {
+    let keeper: IndexKeeper
+    let coverage: CoverageBoard
+    let counters: CounterBoard
+    let retry: StorageRetry
+    let clock: WallClock
+    let logger: Logger
+
+    /// `part` is the part of the worker that stands still while the index cannot be written.
+    @discardableResult
+    func apply(_ batches: [ChangeBatch], for part: String) async throws -> AppliedChanges {
+        guard !batches.isEmpty else { return AppliedChanges() }
+        let applied = try await write(part) { index throws(StorageError) in
+            let applied = try await index.apply(batches)
+            coverage.advanced(applied.sources, at: clock.now)
+            return applied
+        }
+        counters.count { counters in
+            counters.indexTransactions += 1
+            counters.changesSuperseded += Int64(applied.superseded)
+            counters.batchesStale += Int64(applied.stale)
+            counters.sourcesReplaced += Int64(applied.replaced.count)
+            for (source, count) in applied.appliedBySource {
+                counters.changesApplied[source, default: 0] += Int64(count)
+            }
+        }
+        for source in applied.replaced {
+            logger.notice("index.source.replaced", metadata: ["source.hie": "\(source)"])
+        }
+        return applied
+    }
+
+    /// Makes a stretch of some buckets what their source says it is; nothing in an index begun anew since `era`.
+    /// Returns how many rows were wrong.
+    func replace(_ page: BucketPage, era: Int, for part: String) async throws -> Int {
+        try await write(part) { index throws(StorageError) in
+            guard coverage.era == era else { return 0 }
+            let (source, mended) = try await index.replace(page)
+            coverage.advanced([page.source: source], at: clock.now)
+            return mended
+        }
+    }
+
+    func keepTombstones(of hie: HIEIdentifier, era: Int, for part: String) async throws {
+        try await write(part) { index throws(StorageError) in
+            guard coverage.era == era else { return }
+            _ = try await index.keepTombstones(of: hie)
+        }
+    }
+
+    /// Changes nothing where none are being kept.
+    func forgetTombstones(of hie: HIEIdentifier, for part: String) async throws {
+        try await write(part) { index throws(StorageError) in
+            guard try await index.source(hie)?.tombstoneFloor != nil else { return }
+            _ = try await index.forgetTombstones(of: hie)
+        }
+    }
+
+    /// Nothing of a source that is not there yet.
+    func digest(of hie: HIEIdentifier, for part: String) async throws -> (BucketDigest, SourceProgress) {
+        let source = try await retry.run(part) { () async throws(StorageError) in
+            try await keeper.read { index throws(StorageError) in try await index.source(hie) }
+        }
+        return (source?.digest ?? BucketDigest(), source?.progress ?? SourceProgress())
+    }
+
+    private func write<Value: Sendable>(
+        _ part: String, _ body: @Sendable (IndexStore) async throws(StorageError) -> Value
+    ) async throws -> Value {
+        try await retry.run(part) { () async throws(StorageError) in try await keeper.write(body) }
+    }
+}
