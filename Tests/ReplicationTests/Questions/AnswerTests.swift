@@ -37,7 +37,7 @@ import Testing
     @Test("an empty page is read back") func empty() throws {
         let page = try Asked.source().page(JournalStretch(after: 50))
         let read = try Asked.readAnswer(Asked.arriving(Reply.page(page, of: .changes(after: 50, through: nil))))
-        let batch = ChangeBatch(source: barts, epoch: SampleSource.early, after: 50, through: 50, changes: [])
+        let batch = ChangeBatch(source: barts, epoch: SampleSource.early, after: 50, through: 50, head: 6, changes: [])
         #expect(read.answer == .changes(IncomingBatch(batch: batch), head: 6))
     }
 

@@ -140,7 +140,9 @@ struct SubscriptionRun {
 
     mutating func pulse() {
         subscription.pulse(
-            Pulse(source: barts, epoch: source.epoch, head: source.head, digest: source.digest.total), at: now)
+            Pulse(
+                source: barts, epoch: source.epoch, head: source.head, digest: source.digest.total,
+                intervalMilliseconds: 2000), at: now)
     }
 
     mutating func tick(after milliseconds: Int64) throws {
