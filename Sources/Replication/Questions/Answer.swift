@@ -104,13 +104,14 @@ extension Answer {
             self = .state(try JournalSummary(delivery, header))
         case .refusal:
             let reason = (try? JSON.parse(delivery.message.body))?["reason"]?.text
-            self = .refusal(reason: String((reason ?? "no reason given").prefix(Self.reasonMaxCharacters)))
+            let bytes = (reason ?? "no reason given").utf8.prefix(Self.reasonMaxBytes)
+            self = .refusal(reason: String(decoding: bytes, as: UTF8.self))
         case .changes, .pulse, .changesRead, .bucketsRead, .stateRead:
             throw Rejection(.unknownType, "a \(header.kind.rawValue) message is no answer")
         }
     }
 
-    private static let reasonMaxCharacters = 200
+    private static let reasonMaxBytes = 400
 
     fileprivate static func head(_ delivery: Delivery) throws(Rejection) -> Int64 {
         guard let head = delivery.message.headers[HeaderName.head]?.int, head >= 0 else {

@@ -14,6 +14,8 @@ package struct Question: Sendable, Hashable {
 
     package static let contentType = "application/json"
     package static let lengthMaxBytes = 16_384
+    /// An id with this many bytes leaves room for what an answer appends to it (AMQP 0-9-1 §4.2.5.3).
+    package static let identityMaxBytes = 200
 
     package let asker: HIEIdentifier
     /// Which run of the asker's worker waits for the answer.
@@ -52,8 +54,9 @@ package struct Question: Sendable, Hashable {
         guard let run = delivery.message.headers[HeaderName.run]?.text.flatMap(WorkerRun.init) else {
             throw Rejection(.schema, "header \(HeaderName.run) must be 1 to 32 lowercase letters or digits")
         }
-        guard (1...255).contains(header.id.utf8.count) else {
-            throw Rejection(.schema, "property message_id must say which question it is")
+        guard (1...Self.identityMaxBytes).contains(header.id.utf8.count) else {
+            throw Rejection(
+                .schema, "property message_id must say which question it is, in \(Self.identityMaxBytes) bytes at most")
         }
         guard delivery.message.body.count <= Self.lengthMaxBytes, !delivery.isTruncated else {
             throw Rejection(.schema, "a question has at most \(Self.lengthMaxBytes) bytes")

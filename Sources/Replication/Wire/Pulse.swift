@@ -54,7 +54,7 @@ package struct Pulse: Sendable, Hashable {
             throw Rejection(.undecodable, "a pulse that is not JSON: \(error)")
         }
         guard let head = json["head"]?.integer, head >= 0, let text = json["digest"]?.text, text.utf8.count == 16,
-            let digest = UInt64(text, radix: 16)
+            text.allSatisfy(\.isHexDigit), let digest = UInt64(text, radix: 16)
         else {
             throw Rejection(.schema, "a pulse must have an integer head and a digest of 16 hexadecimal digits")
         }

@@ -10,7 +10,7 @@ import Testing
         "promises P1, P2 and P3: after losses, repeats, restored backups, damage and deleted indexes it becomes whole",
         arguments: 0..<8)
     func becomesWhole(block: Int) throws {
-        for seed in UInt64(block * 50)..<UInt64(block * 50 + 50) {
+        for seed in UInt64(block * 25)..<UInt64(block * 25 + 25) {
             var run = SubscriptionRun(seed: seed)
             do {
                 for _ in 0..<300 { try run.step() }

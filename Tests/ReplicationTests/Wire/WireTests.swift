@@ -165,7 +165,8 @@ private func read(_ delivery: Delivery) throws(Rejection) -> IncomingBatch {
         "a pulse without head or digest is refused",
         arguments: [
             "", "{}", #"{"head":-1,"digest":"00000000deadbeef"}"#, #"{"head":"1","digest":"00000000deadbeef"}"#,
-            #"{"head":1,"digest":"dead"}"#,
+            #"{"head":1,"digest":"dead"}"#, #"{"head":1,"digest":"+0000000deadbeef"}"#,
+            #"{"head":1,"digest":"-000000000000000"}"#, #"{"head":1,"digest":7}"#,
         ])
     func refused(body: String) throws {
         let outgoing = pulse.message(sentAt: Timestamp(milliseconds: 5000), lifetimeMilliseconds: 6000)

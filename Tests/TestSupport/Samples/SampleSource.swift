@@ -55,7 +55,8 @@ package struct SampleSource {
     ) throws -> ChangeBatch {
         let page = page(JournalStretch(after: after, through: through), limits: limits)
         return ChangeBatch(
-            source: hie, epoch: epoch, after: page.after, through: page.through, changes: try page.changes)
+            source: hie, epoch: epoch, after: page.after, through: page.through, head: page.head,
+            changes: try page.changes)
     }
 
     package func buckets(
