@@ -57,7 +57,7 @@ struct FaultTests {
             try broker.resume()
             #expect(codes.count == 12)
             #expect(codes.allSatisfy { $0 == .timedOut || $0 == .ended })
-            #expect(duration < .seconds(5))
+            #expect(duration < .seconds(30))
             #expect(await session.ended().code == .timedOut)
         }
     }
@@ -72,7 +72,7 @@ struct FaultTests {
             await session.close()
             let duration = ContinuousClock.now - start
             try broker.resume()
-            #expect(duration < .seconds(3))
+            #expect(duration < .seconds(30))
             #expect(await session.ended().code == .closed)
         }
     }
