@@ -97,7 +97,7 @@ extension World {
             wakeIntake(node, broker)
             return
         case .pulses:
-            if let pulse = message.pulse(from: Set(names)), let source = numbers[pulse.source],
+            if let pulse = message.pulse(from: everybody), let source = numbers[pulse.source],
                 nodes[node].process?.known[source] != nil
             {
                 hear(pulse, from: source, at: node)

@@ -44,6 +44,7 @@ final class World {
 
     let options: SimulationOptions
     let names: [HIEIdentifier]
+    let everybody: Set<HIEIdentifier>
     let numbers: [HIEIdentifier: Int]
     var generator: SplitMix64
     var now: Int64 = 0
@@ -69,6 +70,7 @@ final class World {
         generator = SplitMix64(seed: seed)
         let names = (0..<options.hies).map { HIEIdentifier("hie-\($0)")! }  // a well-formed name
         self.names = names
+        everybody = Set(names)
         numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
         let brokerCount = min(5, max(1, (options.hies + 1) / 2))
         brokers = Array(repeating: SimulatedBroker(hies: options.hies), count: brokerCount)

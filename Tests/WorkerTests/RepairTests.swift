@@ -34,6 +34,35 @@ import Worker
         }
     }
 
+    @Test("promise P1: of a subscriber that is away for long the queue drops the oldest, and the journal refills it")
+    func awayForLong() async throws {
+        let broker = try await PrivateBroker.shared()
+        let host = try await broker.makeVirtualHost()
+        let mesh = try await Mesh(brokerURL: host.url)
+        let queue = BrokerNames.changesQueue(Mesh.kingston)
+        // The limit of the topology is a million messages; of two limits the lower one holds.
+        try await broker.ctl(
+            "set_policy", "-p", host.name, "short", "^\(queue)$", #"{"max-length":3}"#, "--apply-to", "queues")
+        try await mesh.run(Mesh.barts) { barts in
+            _ = try await barts[0].submit([FHIRFixture.patient("p", number: one)])
+            for number in 1...20 { try await submit(number...number, to: barts[0]) }
+            let isSent = try await eventually { try await barts[0].records.journalState().publishedThrough == 21 }
+            #expect(isSent)
+            let isShort = try await eventually {
+                try await mesh.withSession { try await $0.inspectQueue(queue).messages } <= 3
+            }
+            #expect(isShort)
+            #expect(barts[0].readiness.state == .ready)
+            try await mesh.run(Mesh.kingston) { kingston in
+                let isFilled = try await eventually {
+                    try await kingston[0].entries(of: one).count == 21 && kingston[0].isComplete(of: Mesh.barts)
+                }
+                #expect(isFilled)
+                #expect(kingston[0].counters.now.parked == [:])
+            }
+        }
+    }
+
     @Test("promises P1 and P7: whoever joins late fills its index from the journals of the others") func join()
         async throws
     {
