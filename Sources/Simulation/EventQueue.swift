@@ -12,9 +12,6 @@ struct EventQueue<Event> {
     private var heap: [Entry] = []
     private var lastOrder: UInt64 = 0
 
-    var count: Int { heap.count }
-    var nextMoment: Int64? { heap.first?.moment }
-
     mutating func add(_ event: Event, at moment: Int64) {
         lastOrder += 1
         heap.append(Entry(moment: moment, order: lastOrder, event: event))
