@@ -54,7 +54,8 @@ import Testing
         #expect(breaker.state == .closed)
     }
 
-    @Test("a probe is due after the wait, one at a time; its success lets one question through, whose success closes it")
+    @Test(
+        "a probe is due after the wait, one at a time; its success lets one question through, whose success closes it")
     mutating func recovery() {
         open()
         var isDue = breaker.takeProbe(at: at(999))

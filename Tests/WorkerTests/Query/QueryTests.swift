@@ -67,7 +67,8 @@ import Topology
         }
     }
 
-    @Test("an HIE of which the index is not complete is asked too, and the answer says why") func inDoubt() async throws {
+    @Test("an HIE of which the index is not complete is asked too, and the answer says why") func inDoubt() async throws
+    {
         let mesh = try await Mesh()
         try await mesh.run(Mesh.kingston) { workers in
             let kingston = workers[0]

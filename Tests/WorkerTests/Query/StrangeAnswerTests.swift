@@ -180,6 +180,7 @@ import Testing
             #expect(await eventually { workers[0].readiness.state == .ready })
             let requester = Requester(person: "A", role: "B", organisation: "C", purpose: "D")!  // a well-formed one
             let subject = Question.Subject.record(RecordRequest(patient: Self.one, requester: requester))
+            let run = WorkerRun("r")!  // a well-formed run
             try await mesh.withSession { session in
                 try await session.declareQueue("answers", isDurable: false)
                 try await session.bindQueue(
@@ -190,7 +191,7 @@ import Testing
                     #"{"patient":"\#(Self.one.text)","limit":1,"categories":["x"],"requester":{"person":"A","role":"B","#
                         + #""organisation":"C","purpose":"D"}}"#)
                 for body in bodies {
-                    var outgoing = Question(asker: Mesh.homerton, run: WorkerRun("r")!, id: "q", subject: subject)  // ok
+                    var outgoing = Question(asker: Mesh.homerton, run: run, id: "q", subject: subject)
                         .message(to: Mesh.barts, sentAt: workers[0].clock.now)
                     outgoing.message.body = Array(body.utf8)
                     _ = try await session.publish([outgoing])
