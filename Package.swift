@@ -143,8 +143,9 @@ let package = Package(
         .testTarget(
             name: "FaultTests",
             dependencies: [
-                "wherry", "CareRecord", "LoadTest", "TestSupport",
+                "wherry", "AMQP", "CareRecord", "Replication", "LoadTest", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings
         ),

@@ -32,12 +32,17 @@ import Worker
             #expect(await eventually { workers[1].isComplete(of: Mesh.barts) })
             try await mesh.sqlite(Mesh.kingston, "index.sqlite", "DELETE FROM entry WHERE type = 'Condition'")
             #expect(await eventually { workers[1].counters.now.rowsMended == 1 })
+            #expect(
+                try await workers[1].result(of: one, [.demographics], deadline: 30_000).references == [
+                    "barts Patient/p"
+                ])
             try await ask(200, mesh)
             let said = try await Subprocess.run(
                 "/usr/bin/python3", [script, mesh.brokerURL, "tap", packageDirectory + "/Docs/contract", output])
             for name in [
-                "changes", "pulse", "changesRead", "bucketsRead", "stateRead", "changesPage", "bucketsPage", "state",
-                "refusal",
+                "changes", "pulse", "changesRead", "bucketsRead", "stateRead", "recordRead", "changesPage",
+                "bucketsPage",
+                "state", "recordPage", "refusal",
             ] {
                 #expect(said.contains("\(name): ok"))
             }

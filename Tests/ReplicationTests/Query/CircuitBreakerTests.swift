@@ -24,14 +24,14 @@ import Testing
         for _ in 0..<3 {
             let isAdmitted = breaker.admits()
             #expect(isAdmitted)
-            breaker.record(.failed, at: at(milliseconds))
+            breaker.record(.failed(because: .peer), at: at(milliseconds))
         }
         #expect(breaker.state == .open(since: at(milliseconds)))
     }
 
     @Test("promise P5: failures in a row open it, and then nobody is let through") mutating func failures() {
-        breaker.record(.failed, at: at(0))
-        breaker.record(.failed, at: at(0))
+        breaker.record(.failed(because: .peer), at: at(0))
+        breaker.record(.failed(because: .peer), at: at(0))
         breaker.record(.answered(milliseconds: 5), at: at(0))
         #expect(breaker.state == .closed)
         open(at: 7)
@@ -89,10 +89,23 @@ import Testing
                 #expect(isAdmitted)
                 breaker.record(.answered(milliseconds: 101), at: at(now))
             } else {
-                breaker.probed(wait == 1000 ? .answered(milliseconds: 101) : .failed, at: at(now))
+                breaker.probed(wait == 1000 ? .answered(milliseconds: 101) : .failed(because: .peer), at: at(now))
             }
             #expect(breaker.state == .open(since: at(0)))
         }
+    }
+
+    @Test("it says who is to blame, and is probed at once when the broker is there again") mutating func broker() {
+        open()
+        #expect(breaker.cause == .peer)
+        _ = breaker.takeProbe(at: at(1000))
+        breaker.probed(.failed(because: .broker), at: at(1000))
+        breaker.hasten(at: at(1100))
+        let isDue = breaker.takeProbe(at: at(1100))
+        #expect(isDue)
+        breaker = CircuitBreaker(settings: Self.settings)
+        for _ in 0..<3 { breaker.record(.failed(because: .broker), at: at(0)) }
+        #expect(breaker.cause == .broker && breaker.state == .open(since: at(0)))
     }
 
     @Test("a trial that was given up leaves room for another") mutating func abandonedTrial() {
@@ -108,7 +121,7 @@ import Testing
     @Test("what was asked before it opened changes nothing when it ends") mutating func lateOutcomes() {
         open()
         breaker.record(.answered(milliseconds: 1), at: at(1))
-        breaker.record(.failed, at: at(1))
+        breaker.record(.failed(because: .peer), at: at(1))
         #expect(breaker.state == .open(since: at(0)))
         let isDue = breaker.takeProbe(at: at(1000))
         #expect(isDue)
@@ -127,7 +140,7 @@ import Testing
         var isTrying = false
         var isProbing = false
         let outcomes: [CircuitBreaker.Outcome] = [
-            .failed, .abandoned, .answered(milliseconds: 1), .answered(milliseconds: 900),
+            .failed(because: .peer), .abandoned, .answered(milliseconds: 1), .answered(milliseconds: 900),
         ]
         for _ in 0..<20_000 {
             now += Int64(random.below(400))

@@ -80,7 +80,7 @@ import Testing
     mutating func deadline() {
         _ = gathering.handle(.sent(barts), elapsed: 12)
         var actions = gathering.handle(.deadline, elapsed: 1010)
-        #expect(actions.contains(.judge(barts, .failed)))
+        #expect(actions.contains(.judge(barts, .failed(because: .peer))))
         var settled = answer(actions)
         #expect(settled?.state == .timedOut && settled?.cause == .peer && settled?.asOf == nil)
         #expect(settled?.reason == "no answer within 1000 ms")
@@ -93,7 +93,9 @@ import Testing
         #expect(settled?.state == .partial && settled?.count == 1)
 
         gathering = Self.make()
-        settled = answer(gathering.handle(.deadline, elapsed: 1010))
+        actions = gathering.handle(.deadline, elapsed: 1010)
+        #expect(actions.contains(.judge(barts, .failed(because: .broker))))
+        settled = answer(actions)
         #expect(settled?.state == .timedOut && settled?.cause == .broker)
         #expect(settled?.reason == "broker nel did not take the question within 1000 ms")
     }
@@ -106,7 +108,7 @@ import Testing
             let bad = page(1, last: true, of: isMixed ? Self.patient : Self.stranger)
             let actions = take(bad, isMixed: isMixed)
             #expect(actions.prefix(2) == [.incident(barts), .withdraw(barts)])
-            #expect(actions.contains(.judge(barts, .failed)))
+            #expect(actions.contains(.judge(barts, .failed(because: .peer))))
             let settled = answer(actions)
             #expect(settled?.state == .refused && settled?.count == 0)
             #expect(settled?.reason == "its answer is of another patient, and is not shown")
@@ -117,7 +119,7 @@ import Testing
     @Test("a refusal keeps its reason; a busy peer counts as one that failed, another refusal does not")
     mutating func refusal() {
         var actions = gathering.handle(.refused(barts, reason: "busy"), elapsed: 12)
-        #expect(actions.contains(.judge(barts, .failed)))
+        #expect(actions.contains(.judge(barts, .failed(because: .refusal))))
         #expect(answer(actions)?.state == .refused && answer(actions)?.cause == .refusal)
         gathering = Self.make()
         actions = gathering.handle(.refused(barts, reason: "not permitted"), elapsed: 12)
