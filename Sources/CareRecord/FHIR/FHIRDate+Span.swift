@@ -11,15 +11,11 @@ extension FHIRDate {
         }
     }
 
-    /// The first and the last day of a date without a time, of which the last need not exist (`2024-02-31`): fit for
-    /// comparing as texts.
+    /// The first and the last day that a date without a time may mean: fit for comparing as texts.
     package static func days(of text: String) -> (first: String, last: String)? {
-        guard FHIRDate(text) == .day else { return nil }
-        switch text.utf8.count {
-        case 4: return (text + "-01-01", text + "-12-31")
-        case 7: return (text + "-01", text + "-31")
-        default: return (text, text)
-        }
+        guard FHIRDate(text) == .day, let span = daySpan(text) else { return nil }
+        func day(_ milliseconds: Int64) -> String { String(Timestamp(milliseconds: milliseconds).text.prefix(10)) }
+        return (day(span.lowerBound), day(span.upperBound))
     }
 
     private static func daySpan(_ text: String) -> ClosedRange<Int64>? {

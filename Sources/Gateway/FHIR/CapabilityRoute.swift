@@ -34,7 +34,7 @@ struct CapabilityRoute: Sendable {
             "kind": "instance", "software": ["name": "Wherry", "version": .string(ProductVersion.text)],
             "implementation": [
                 "description": .string("The worker of \(worker.topology.hie(worker.hie)?.name ?? worker.hie.text)"),
-                "url": .string(FHIRBase(request).text),
+                "url": .string(FHIRAddress(request).text),
             ],
             "fhirVersion": "4.0.1", "format": ["application/fhir+json"],
             "rest": [
@@ -48,17 +48,17 @@ struct CapabilityRoute: Sendable {
     }
 
     private static let documentation = """
-        Searches read this worker's index of all HIEs and ask nobody. What they find are index entries, marked SUBSETTED: \
-        a few facts of a resource, which its source holds. An OperationOutcome entry of severity warning names every HIE \
-        that is not complete. Read, update and delete are of this HIE's own resources, of any type.
+        Searches read this worker's index of all HIEs and ask nobody. What they find are index entries, marked \
+        SUBSETTED: a few facts of a resource, which its source holds. An OperationOutcome entry of severity warning \
+        names every HIE that is not complete. Read, update and delete are of this HIE's own resources, of any type.
         """
 
     private static var patient: JSON {
         resource(
             "Patient", PatientSearch.parameters,
             """
-            A search needs an identifier, _id, family or birthdate, and finds one Patient a source. An id that a search \
-            gave can be read, unless it is of more than 64 characters.
+            A search needs an identifier, _id, family or birthdate, and finds one Patient a source. An id that a \
+            search gave can be read, unless the source's own id is too long to be part of it.
             """,
             operations.map { operation in
                 [

@@ -6,8 +6,8 @@ import Storage
 import Topology
 import Worker
 
-/// `GET`, `PUT` and `DELETE /fhir/{type}/{id}`: one resource of this HIE; `GET` also one Patient of the index, by the id
-/// that a search gave it.
+/// `GET`, `PUT` and `DELETE /fhir/{type}/{id}`: one resource of this HIE; `GET` also one Patient of the index, by the
+/// id that a search gave it.
 struct ResourceRoute: Sendable {
     let desk: SubmissionDesk
     let bodies: BodyReader

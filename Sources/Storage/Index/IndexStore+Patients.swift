@@ -109,7 +109,10 @@ private struct PatientCondition {
     private static let ofSource = "entry.source = (SELECT id FROM source WHERE hie = ?)"
     /// First and last day of a birth date that may be a year or a month.
     private static let firstDay = "substr(birthDate || '-01-01', 1, 10)"
-    private static let lastDay = "birthDate || substr('-12-31', length(birthDate) - 3)"
+    private static let lastDay = """
+        CASE length(birthDate) WHEN 4 THEN birthDate || '-12-31'
+            WHEN 7 THEN date(birthDate || '-01', '+1 month', '-1 day') ELSE birthDate END
+        """
 
     /// The same as `DateCriterion.matches`, on days. What stands before a condition on an expression bounds the part of
     /// the index that is read: a year comes before its days.

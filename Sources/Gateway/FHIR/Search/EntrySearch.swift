@@ -23,8 +23,8 @@ struct EntrySearch: Sendable {
         SearchParameter(
             name: "code", kind: .token,
             documentation: """
-                `system|code`, `code` or `system|`, against the one code that the index keeps of a resource. Entries of \
-                which a source shares no code are counted in a warning.
+                `system|code`, `code` or `system|`, against the one code that the index keeps of a resource. Entries \
+                of which a source shares no code are counted in a warning.
                 """, timesMax: 5),
         SearchParameter(
             name: "date", kind: .date,
@@ -34,8 +34,8 @@ struct EntrySearch: Sendable {
         SearchParameter(
             name: "_since", kind: .date,
             documentation: """
-                What happened or began then or later, and whatever has no date. The index does not know when a resource \
-                was last updated.
+                What happened or began then or later, and whatever has no date. The index does not know when a \
+                resource was last updated.
                 """),
         .count, .page,
     ]
@@ -104,7 +104,7 @@ struct EntrySearch: Sendable {
     }
 
     /// What stands after `Patient/`, in a relative reference or in one to this server.
-    private static func id(_ reference: String, _ base: FHIRBase) -> String {
+    private static func id(_ reference: String, _ base: FHIRAddress) -> String {
         for prefix in [base.url("Patient/"), "Patient/"] where reference.hasPrefix(prefix) {
             return String(reference.dropFirst(prefix.count))
         }

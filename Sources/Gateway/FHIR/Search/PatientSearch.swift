@@ -5,8 +5,8 @@ import Storage
 import Topology
 import Worker
 
-/// `GET /fhir/Patient?…` and `POST /fhir/Patient/_search` (IHE PDQm, ITI-78): one Patient for every source that the index
-/// knows a patient from, and a warning for every HIE that is not complete.
+/// `GET /fhir/Patient?…` and `POST /fhir/Patient/_search` (IHE PDQm, ITI-78): one Patient for every source that the
+/// index knows a patient from, and a warning for every HIE that is not complete.
 struct PatientSearch: Sendable {
     let worker: Worker
     let histogram: LatencyHistogram
@@ -15,11 +15,12 @@ struct PatientSearch: Sendable {
         SearchParameter(
             name: "identifier", kind: .token,
             documentation: """
-                `\(NHSNumber.system)|N`, or `urn:wherry:hie:` with the name of an HIE, `|` and the id of its Patient. A \
-                system alone is whoever has an identifier of it.
+                `\(NHSNumber.system)|N`, or `urn:wherry:hie:` with the name of an HIE, `|` and the id of its Patient. \
+                A system alone is whoever has an identifier of it.
                 """, timesMax: 5),
         SearchParameter(
-            name: "_id", kind: .token, documentation: "The id of a Patient as searches here give it, or an NHS number."),
+            name: "_id", kind: .token,
+            documentation: "The id of a Patient as searches here give it, or an NHS number."),
         SearchParameter(
             name: "family", kind: .string, modifiers: ["exact"],
             documentation: "How the family name begins, without case, accents and punctuation.", timesMax: 5),
@@ -56,7 +57,7 @@ struct PatientSearch: Sendable {
             ).json)
     }
 
-    private static func match(_ found: IndexedPatient, _ base: FHIRBase) -> SearchBundle.Match {
+    private static func match(_ found: IndexedPatient, _ base: FHIRAddress) -> SearchBundle.Match {
         let entry = found.entry
         return SearchBundle.Match(
             fullURL: entry.isNamedInFull ? base.url("Patient/\(entry.fhirID)") : entry.urn,

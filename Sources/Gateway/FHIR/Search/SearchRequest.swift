@@ -19,12 +19,12 @@ struct SearchRequest: Sendable {
     static let alternativesMax = 50
     static let formBytesMax = 64 << 10
 
-    let base: FHIRBase
+    let base: FHIRAddress
     let values: [Value]
 
     /// Refuses parameters and modifiers that are not among the known, and a format that is not JSON.
     init(_ request: Request, form: [UInt8]? = nil, knowing known: [SearchParameter]) throws(Refusal) {
-        base = FHIRBase(request)
+        base = FHIRAddress(request)
         var pairs = try Self.pairs(of: request.uri.query ?? "")
         if let form { pairs += try Self.pairs(of: String(decoding: form, as: UTF8.self)) }
         guard pairs.count <= Self.parametersMax else {

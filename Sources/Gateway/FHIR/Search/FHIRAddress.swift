@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 
 /// The base of this worker's FHIR addresses, as its client sees it.
-struct FHIRBase: Sendable {
+struct FHIRAddress: Sendable {
     private static let authorityBytesMax = 255
 
     /// Such as `http://127.0.0.1:8080/fhir`; `/fhir` where the client named no host.
