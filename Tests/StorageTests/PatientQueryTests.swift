@@ -120,7 +120,8 @@ private struct People {
         try await people.add([Demographics(family: "After")], after: 1)
         #expect(try await people.found([.family("before")]) == [])
         #expect(try await people.found([.family("after")]) == ["barts.p1"])
-        let key = EntryKey(patient: FHIRFixture.number(1), resource: ResourceKey(reference: "Patient/p1")!)  // a constant
+        let resource = try #require(ResourceKey(reference: "Patient/p1"))
+        let key = EntryKey(patient: FHIRFixture.number(1), resource: resource)
         let withdrawal = Change(seq: 3, key: key, effect: .withdraw)
         _ = try await people.store.apply([
             ChangeBatch(source: barts, epoch: epoch, after: 2, through: 3, changes: [withdrawal])

@@ -80,7 +80,7 @@ private struct PatientCondition {
             return "patient = ?"
         case .id(let hie, let id):
             values += [.text(hie.text), .text(id)]
-            return "\(Self.ofSource) AND entry.id = ?"
+            return "category = 'demographics' AND \(Self.ofSource) AND entry.id = ?"
         case .source(let hie):
             values.append(.text(hie.text))
             return Self.ofSource
@@ -126,7 +126,7 @@ private struct PatientCondition {
             return "birthDate BETWEEN ? AND ? AND \(Self.firstDay) >= ? AND \(Self.lastDay) <= ?"
         case .ne:
             bound(first, last)
-            return "NOT (\(Self.firstDay) >= ? AND \(Self.lastDay) <= ?)"
+            return "birthDate IS NOT NULL AND NOT (\(Self.firstDay) >= ? AND \(Self.lastDay) <= ?)"
         case .gt:
             bound(year, last)
             return "birthDate >= ? AND \(Self.lastDay) > ?"

@@ -91,13 +91,17 @@ extension IndexStore {
             """,
             then: { database in
                 try PersonKeys.fill(database)
-                // Only patients are in these, so that other entries cost what they did. The first two hold everything
-                // that a search compares: it counts without touching the table.
+                // Only patients are in these, so that other entries cost what they did. None depends on the type:
+                // entries are found by that, and SQLite compiles a statement anew at every value bound to a column
+                // that a partial index depends on. The first two hold everything that a search compares, so that it
+                // counts without touching the table.
                 try database.execute(
                     sql: """
-                        CREATE INDEX person_family ON entry (family, birthDate, gender, given) WHERE type = 'Patient';
-                        CREATE INDEX person_birth ON entry (birthDate, gender, family, given) WHERE type = 'Patient';
-                        CREATE INDEX person_id ON entry (source, id) WHERE type = 'Patient';
+                        CREATE INDEX person_family ON entry (family, birthDate, gender, given)
+                            WHERE family IS NOT NULL;
+                        CREATE INDEX person_birth ON entry (birthDate, gender, family, given)
+                            WHERE birthDate IS NOT NULL;
+                        CREATE INDEX person_id ON entry (source, id) WHERE category = 'demographics';
                         """)
             }),
     ]

@@ -23,9 +23,9 @@ import Testing
 
     /// A patient at two HIEs, with whatever a source may send of every type.
     static func fill(_ gateway: RunningGateway) async throws {
-        try await gateway.indexPatient("barts", id: "p1")
+        try await gateway.indexPatient("imperial", id: "p1")
         try await gateway.indexPatient("homerton", id: "h1", family: "Example")
-        for hie in ["barts", "homerton"] {
+        for hie in ["homerton", "imperial"] {
             for type in types {
                 let category = try #require(Category(type: type))
                 let long = String(repeating: "x", count: 64)

@@ -5,11 +5,13 @@ import Storage
 @testable import Worker
 
 extension RunningGateway {
-    /// Puts entries into the index as if they had come from that HIE's broker.
+    /// Puts entries into the index as if they had come from that HIE's broker. Not from the own HIE: what the index holds
+    /// of that follows its journal.
     func index(_ hie: String, _ entries: [(resource: String, facts: Facts)], of number: String = Samples.number)
         async throws
     {
         let source = HIEIdentifier(hie)!  // the tests name HIEs that exist
+        precondition(source != worker.hie, "own entries come from the own journal")
         let patient = NHSNumber(number)!  // of the test range
         let epoch = Epoch("2026-01-01T00:00:00.000Z-00000001")!  // a well-formed constant
         let after = worker.coverageBoard.progress(of: source)?.applied.watermark ?? 0

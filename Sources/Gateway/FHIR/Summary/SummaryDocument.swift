@@ -34,10 +34,9 @@ struct SummaryDocument {
     /// A Bundle of type document.
     var json: JSON {
         let organization = "urn:uuid:\(UUIDText.random())"
-        var coverage: [JSON] = []
-        let outcome = "urn:uuid:\(UUIDText.random())"
-        if !shortfalls.isEmpty { coverage = [Self.entry(outcome, OperationOutcome(shortfalls).json())] }
-        let composition = composition(author: organization, outcome: shortfalls.isEmpty ? nil : outcome)
+        let outcome = shortfalls.isEmpty ? nil : "urn:uuid:\(UUIDText.random())"
+        let composition = composition(author: organization, outcome: outcome)
+        let tail = outcome.map { [Self.entry($0, OperationOutcome(shortfalls).json())] } ?? []
         let head = [
             Self.entry("urn:uuid:\(UUIDText.random())", composition), Self.entry(patient.urn, patient.json),
             Self.entry(organization, self.organization),
@@ -46,7 +45,7 @@ struct SummaryDocument {
             "resourceType": "Bundle",
             "identifier": ["system": "urn:ietf:rfc:3986", "value": .string("urn:uuid:\(UUIDText.random())")],
             "type": "document", "timestamp": .string(now.text),
-            "entry": .array(head + entries + coverage),
+            "entry": .array(head + entries + tail),
         ]
     }
 
@@ -85,6 +84,7 @@ struct SummaryDocument {
                 ? "Composed from the index of \(author.name). Every HIE is complete in it."
                 : "This summary may lack what these HIEs hold. It is composed from the index of \(author.name).")
         if outcome != nil { narrative.list(shortfalls.map(\.diagnostics)) }
+        if patient.isBornTwice { narrative.paragraph("The HIEs do not agree on the date of birth.") }
         let complete = lookup.coverage.filter { $0.state == .complete }
         if !complete.isEmpty {
             narrative.paragraph("Complete:")

@@ -17,6 +17,11 @@ struct SummaryPatient {
         }
     }
 
+    /// Whether the sources tell of different days of birth.
+    var isBornTwice: Bool {
+        Set(entries.compactMap { $0.facts.demographics.flatMap(EntryComposer.birthDate) }).count > 1
+    }
+
     var json: JSON {
         let people = entries.compactMap(\.facts.demographics)
         var patient = JSONObject()
