@@ -135,6 +135,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            exclude: ["fhir_client.py"],
             swiftSettings: settings
         ),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),

@@ -59,7 +59,6 @@ package struct Gateway: Service {
         let bodies = BodyReader(settings)
         let submission = SubmissionRoute(desk: desk, bodies: bodies, streams: StreamReader(desk: desk))
         let resource = ResourceRoute(desk: desk, bodies: bodies)
-        let search = PatientSearch(worker: worker, histogram: lookups)
         let patient = PatientRoute(worker: worker, histogram: lookups)
         let queries = LatencyHistogram()
         let record = RecordRoute(
@@ -77,7 +76,7 @@ package struct Gateway: Service {
         let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestWatch(logger: logger))
         serve(router, "/fhir", [.post: { request, _ in try await submission.post(request) }])
-        serve(router, "/fhir/Patient", [.get: { request, _ in try await search.get(request) }])
+        serveReads(router, bodies, lookups)
         serve(
             router, "/fhir/:type/:id",
             [
@@ -101,6 +100,46 @@ package struct Gateway: Service {
         return router
     }
 
+    /// What FHIR clients read from the index.
+    private func serveReads(_ router: Router<Context>, _ bodies: BodyReader, _ histogram: LatencyHistogram) {
+        let search = SearchRoute(
+            patients: PatientSearch(worker: worker, histogram: histogram),
+            entries: EntrySearch(worker: worker, histogram: histogram), bodies: bodies)
+        let crossReference = CrossReference(worker: worker, histogram: histogram)
+        let summary = SummaryRoute(worker: worker, histogram: histogram)
+        let capabilities = CapabilityRoute(worker: worker)
+
+        serve(router, "/fhir/metadata", [.get: { request, _ in try capabilities.get(request) }])
+        serve(router, "/fhir/:type", [.get: { try await search.get($0, type: try Self.parameter("type", $1)) }])
+        serve(
+            router, "/fhir/:type/_search",
+            [.post: { try await search.post($0, type: try Self.parameter("type", $1)) }])
+        serve(
+            router, "/fhir/:type/$ihe-pix",
+            [
+                .get: {
+                    try Self.demandPatient($1)
+                    return try await crossReference.get($0)
+                }
+            ])
+        serve(
+            router, "/fhir/:type/$summary",
+            [
+                .get: {
+                    try Self.demandPatient($1)
+                    return try await summary.get($0)
+                }
+            ])
+        serve(
+            router, "/fhir/:type/:id/$summary",
+            [
+                .get: {
+                    try Self.demandPatient($1)
+                    return try await summary.get($0, id: try Self.parameter("id", $1))
+                }
+            ])
+    }
+
     /// Serves these methods under the path, and tells which they are to any other.
     private func serve(_ router: Router<Context>, _ path: RouterPath, _ handlers: [HTTPRequest.Method: Handler]) {
         let allowed = [HTTPRequest.Method.get, .put, .post, .delete].filter { handlers[$0] != nil }
@@ -115,6 +154,13 @@ package struct Gateway: Service {
             throw Refusal(.badRequest, .value, "the path is not valid")
         }
         return text
+    }
+
+    /// Operations are on patients only.
+    private static func demandPatient(_ context: Context) throws(Refusal) {
+        guard try parameter("type", context) == "Patient" else {
+            throw Refusal(.notFound, .notSupported, "there is no such operation on this type: it is one on Patient")
+        }
     }
 
     private static func key(_ context: Context) throws(Refusal) -> ResourceKey {

@@ -11,16 +11,31 @@ package struct Lookup: Sendable {
 }
 
 extension Worker {
-    /// Reads the local index and nothing else (promise P4). Coverage is taken before the entries, so that it never
-    /// promises more than they hold.
+    /// Reads the local index and nothing else (promise P4).
     package func lookup(_ patient: NHSNumber) async throws(StorageError) -> Lookup {
+        let (entries, coverage) = try await read { index throws(StorageError) in try await index.entries(of: patient) }
+        return Lookup(patient: patient, entries: entries, coverage: coverage)
+    }
+
+    /// The patients that the local index knows and that fit, and how complete that is (promise P4).
+    package func patients(
+        _ query: PatientQuery
+    ) async throws(StorageError) -> (page: PatientPage, coverage: [SourceCoverage]) {
+        let (page, coverage) = try await read { index throws(StorageError) in try await index.patients(query) }
+        return (page, coverage)
+    }
+
+    /// Coverage is taken before what is read, so that it never promises more than that holds.
+    private func read<Value: Sendable>(
+        _ body: @Sendable (IndexStore) async throws(StorageError) -> Value
+    ) async throws(StorageError) -> (Value, [SourceCoverage]) {
         counters.count { $0.lookups += 1 }
         while true {
             let era = coverageBoard.era
             let coverage = coverage()
-            let entries = try await keeper.read { index throws(StorageError) in try await index.entries(of: patient) }
+            let value = try await keeper.read(body)
             // An index that began anew in between holds less than its coverage said.
-            if coverageBoard.era == era { return Lookup(patient: patient, entries: entries, coverage: coverage) }
+            if coverageBoard.era == era { return (value, coverage) }
         }
     }
 

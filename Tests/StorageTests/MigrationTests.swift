@@ -120,4 +120,18 @@ private func stored(_ fixture: String, as name: String) async throws -> Temporar
             ])
         #expect(counts == "0|0|0\n")
     }
+
+    @Test("an index of version 2 keeps its entries, and its patients are found by name and date of birth")
+    func patients() async throws {
+        let directory = try await stored("index-v2", as: "index.sqlite")
+        let store = try IndexStore(path: directory.file("index.sqlite"))
+        #expect(try await store.entries(of: one).count == 2)
+        #expect(try await store.source(barts)?.progress.applied.watermark == 5)
+        let born = try #require(DateCriterion("1980"))
+        for term in [PatientQuery.Term.family("muller lu"), .given("mary"), .born(born), .gender("female")] {
+            let page = try await store.patients(PatientQuery([[term]], limit: 9))
+            #expect(page.patients.map(\.entry.resource.id) == ["p"])
+        }
+        #expect(try await store.patients(PatientQuery([[.id(barts, "q")]], limit: 9)).total == 1)
+    }
 }

@@ -1,5 +1,5 @@
 /// The forms of FHIR R4's date, dateTime and instant: `2024`, `2024-02`, `2024-02-29`, `2024-02-29T09:30:00.5+01:00`.
-enum FHIRDate {
+package enum FHIRDate {
     case day
     /// With a time of day, which needs seconds and a time zone.
     case time
@@ -8,7 +8,7 @@ enum FHIRDate {
     static let bytesMax = 40
 
     /// `nil` unless `text` has one of the forms and names a day and a time that exist.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         var text = text
         guard text.utf8.count <= Self.bytesMax, let form = text.withUTF8(Self.form) else { return nil }
         self = form

@@ -21,7 +21,7 @@ extension IndexStore {
             let select = try PreparedStatement(
                 database,
                 """
-                SELECT hie, type, entry.id, seq, category, code, system, display, status, date, demographics
+                SELECT \(IndexedEntry.columns)
                 FROM entry JOIN source ON source.id = entry.source WHERE patient = ?
                 LIMIT \(Self.lookupEntriesMax)
                 """)
@@ -37,7 +37,12 @@ extension IndexStore {
 }
 
 extension IndexedEntry {
-    fileprivate init(_ row: borrowing PreparedStatement) throws {
+    /// Of entry joined with source.
+    static let columns = "hie, type, entry.id, seq, category, code, system, display, status, date, demographics"
+    /// How many these are.
+    static let columnCount: Int32 = 11
+
+    init(_ row: borrowing PreparedStatement) throws {
         guard let source = row.text(0).flatMap({ HIEIdentifier($0) }), let type = row.text(1), let id = row.text(2),
             let resource = ResourceKey(type: type, id: id), let facts = Facts(row, from: 4)
         else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
