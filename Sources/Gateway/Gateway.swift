@@ -56,15 +56,22 @@ package struct Gateway: Service {
         let lookups = LatencyHistogram()
         let submissions = LatencyHistogram()
         let desk = SubmissionDesk(worker: worker, settings: settings, histogram: submissions)
-        let bodies = BodyReader(settings)
+        let bodies = BodyReader(
+            settings, bytesMax: settings.bodyBytesMax,
+            adviceWhenLarger: "split the bundle, or send its resources one a line as application/fhir+ndjson, "
+                + "which has no limit")
         let submission = SubmissionRoute(desk: desk, bodies: bodies, streams: StreamReader(desk: desk))
         let resource = ResourceRoute(desk: desk, bodies: bodies)
         let search = PatientSearch(worker: worker, histogram: lookups)
         let patient = PatientRoute(worker: worker, histogram: lookups)
+        let results = ResultsRoute(worker: worker, histogram: lookups)
+        let safetyNets = LatencyHistogram()
+        let safetyNet = SafetyNetRoute(worker: worker, settings: settings, histogram: safetyNets)
         let peers = PeersRoute(worker: worker)
         let index = IndexRoutes(worker: worker)
         let health = HealthRoutes(worker: worker)
-        let metrics = MetricsRoute(worker: worker, lookups: lookups, submissions: submissions)
+        let metrics = MetricsRoute(
+            worker: worker, lookups: lookups, safetyNets: safetyNets, submissions: submissions)
 
         let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestWatch(logger: logger))
@@ -80,6 +87,10 @@ package struct Gateway: Service {
         serve(
             router, "/api/patients/:nhsNumber",
             [.get: { try await patient.get($0, number: try Self.parameter("nhsNumber", $1)) }])
+        serve(
+            router, "/api/patients/:nhsNumber/results",
+            [.get: { try await results.get($0, number: try Self.parameter("nhsNumber", $1)) }])
+        serve(router, "/api/safety-net", [.post: { request, _ in try await safetyNet.post(request) }])
         serve(router, "/api/peers", [.get: { _, _ in try await peers.get() }])
         serve(router, "/api/index/verify", [.post: { _, _ in await index.verify() }])
         serve(router, "/api/index/rebuild", [.post: { _, _ in try await index.rebuild() }])

@@ -14,14 +14,10 @@ extension Worker {
     /// Reads the local index and nothing else (promise P4). Coverage is taken before the entries, so that it never
     /// promises more than they hold.
     package func lookup(_ patient: NHSNumber) async throws(StorageError) -> Lookup {
-        counters.count { $0.lookups += 1 }
-        while true {
-            let era = coverageBoard.era
-            let coverage = coverage()
-            let entries = try await keeper.read { index throws(StorageError) in try await index.entries(of: patient) }
-            // An index that began anew in between holds less than its coverage said.
-            if coverageBoard.era == era { return Lookup(patient: patient, entries: entries, coverage: coverage) }
+        let (coverage, entries) = try await covered(patients: 1) { index throws(StorageError) in
+            try await index.entries(of: patient)
         }
+        return Lookup(patient: patient, entries: entries, coverage: coverage)
     }
 
     /// Every HIE of the topology, in its order (promise P3).

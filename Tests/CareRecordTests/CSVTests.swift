@@ -96,7 +96,8 @@ struct CSVTests {
         "a cell that a spreadsheet would take for a formula is made harmless",
         arguments: [
             ("=1+1", "'=1+1"), ("+1", "'+1"), ("-1", "'-1"), ("@a", "'@a"), ("=a,b", "\"'=a,b\""),
-            ("\t=1", "\"'\t=1\""), ("a=1", "a=1"), ("2026-11-02", "2026-11-02"), ("", ""), ("say \"x\"", "\"say \"\"x\"\"\""),
+            ("\t=1", "\"'\t=1\""), ("a=1", "a=1"), ("2026-11-02", "2026-11-02"), ("", ""),
+            ("say \"x\"", "\"say \"\"x\"\"\""),
         ])
     func formulas(cell: String, written: String) {
         var writer = CSVWriter()

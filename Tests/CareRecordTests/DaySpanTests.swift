@@ -33,7 +33,8 @@ struct DaySpanTests {
         "a span reaches a day, may reach it, or ends before",
         arguments: [
             ("2024-03-01", DaySpan.Reach.reaches), ("2024-03-02", .reaches), ("2024-04", .reaches), ("2025", .reaches),
-            ("2024", .mayReach), ("2024-03", .reaches), ("2024-02", .before), ("2024-02-29", .before), ("2023", .before),
+            ("2024", .mayReach), ("2024-03", .reaches), ("2024-02", .before), ("2024-02-29", .before),
+            ("2023", .before),
             ("2024-02-29T23:59:59Z", .before), ("2024-03-01T00:00:00Z", .reaches),
         ])
     func reach(text: String, reach: DaySpan.Reach) throws {

@@ -46,6 +46,14 @@ package struct DaySpan: Sendable, Hashable {
     }
 }
 
+extension CalendarDay {
+    /// The first day of a FHIR date: of a year, a month or a day; `nil` for a text that is none, or has a time.
+    package init?(firstOf date: String) {
+        guard case .day? = FHIRDate(date), let span = DaySpan(date) else { return nil }
+        self = span.first
+    }
+}
+
 /// The numbers in a text that has one of FHIR's forms.
 private struct Digits {
     private let bytes: [UInt8]

@@ -98,7 +98,8 @@ extension JSONWriter {
         member("deceased", demographics.deceased)
     }
 
-    fileprivate mutating func members(of entry: IndexedEntry) {
+    /// The members that an entry has wherever one is shown.
+    mutating func members(of entry: IndexedEntry) {
         member("source", entry.source.text)
         member("category", entry.facts.category.rawValue)
         member("resource", entry.resource.reference)

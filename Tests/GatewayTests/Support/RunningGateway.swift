@@ -38,6 +38,7 @@ struct RunningGateway: Sendable {
 
     static func with(
         _ settings: GatewaySettings = GatewaySettings(), host: String = "127.0.0.1",
+        topology: String = RunningGateway.topology,
         _ body: @escaping @Sendable (RunningGateway) async throws -> Void
     ) async throws {
         let directory = FileManager.default.temporaryDirectory.path + "/wherry-gateway-\(UUID().uuidString)"
