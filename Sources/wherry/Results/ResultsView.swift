@@ -36,7 +36,7 @@ struct ResultsView {
         unjudged = (json["unjudged"]?.elements ?? []).map(Entry.init)
         undated = json["undated"]?.integer ?? 0
         leftOut = [
-            ("of another code", json["leftOut"]?["otherCode"]?.integer ?? 0),
+            ("of another code, of which only one coding is known", json["leftOut"]?["otherCode"]?.integer ?? 0),
             ("of an earlier date", json["leftOut"]?["earlier"]?.integer ?? 0),
         ]
         coverage = (json["coverage"]?.elements ?? []).map(CoverageRow.init)
@@ -61,7 +61,8 @@ struct ResultsView {
         section.print()
         guard Terminal.isInteractive else { return }
         if results.isEmpty {
-            Terminal.print("None known. \(coverage.caveat(of: "any"))\n")
+            let caveat = coverage.caveat(of: unjudged.isEmpty ? "any" : "one for certain")
+            Terminal.print("None known. \(caveat)\n")
         } else if undated > 0 {
             Terminal.print("\(undated) of them, the last, have no date that is known.\n")
         }

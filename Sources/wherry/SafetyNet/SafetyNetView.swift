@@ -49,7 +49,10 @@ struct SafetyNetView {
     }
 
     private var counts: [(verdict: SafetyNetRow.Verdict, count: Int, reason: String)] {
-        SafetyNetRow.Verdict.allCases.map { verdict in (verdict, answer.summary[verdict], reason(for: verdict)) }
+        SafetyNetRow.Verdict.allCases.map { verdict in
+            let count = answer.summary[verdict]
+            return (verdict, count, count == 0 ? "" : reason(for: verdict))
+        }
     }
 
     private func reason(for verdict: SafetyNetRow.Verdict) -> String {
