@@ -139,7 +139,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
-        .testTarget(name: "LoadTestTests", dependencies: ["LoadTest"], swiftSettings: settings),
+        .testTarget(name: "LoadTestTests", dependencies: ["CareRecord", "LoadTest"], swiftSettings: settings),
         .testTarget(name: "WherryTests", dependencies: ["wherry", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "FaultTests",

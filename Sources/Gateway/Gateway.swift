@@ -56,7 +56,10 @@ package struct Gateway: Service {
         let lookups = LatencyHistogram()
         let submissions = LatencyHistogram()
         let desk = SubmissionDesk(worker: worker, settings: settings, histogram: submissions)
-        let bodies = BodyReader(settings)
+        let bodies = BodyReader(
+            settings, bytesMax: settings.bodyBytesMax,
+            adviceWhenLarger: "split the bundle, or send its resources one a line as application/fhir+ndjson, "
+                + "which has no limit")
         let submission = SubmissionRoute(desk: desk, bodies: bodies, streams: StreamReader(desk: desk))
         let resource = ResourceRoute(desk: desk, bodies: bodies)
         let patient = PatientRoute(worker: worker, histogram: lookups)
@@ -68,10 +71,14 @@ package struct Gateway: Service {
                 waitSecondsMax: settings.waitSecondsMax),
             histogram: queries)
         let incidents = IncidentsRoute(worker: worker)
+        let results = ResultsRoute(worker: worker, histogram: lookups)
+        let safetyNets = LatencyHistogram()
+        let safetyNet = SafetyNetRoute(worker: worker, settings: settings, histogram: safetyNets)
         let peers = PeersRoute(worker: worker)
         let index = IndexRoutes(worker: worker)
         let health = HealthRoutes(worker: worker)
-        let metrics = MetricsRoute(worker: worker, lookups: lookups, submissions: submissions, queries: queries)
+        let metrics = MetricsRoute(
+            worker: worker, lookups: lookups, safetyNets: safetyNets, submissions: submissions, queries: queries)
 
         let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestWatch(logger: logger))
@@ -91,6 +98,10 @@ package struct Gateway: Service {
             router, "/api/patients/:nhsNumber/record",
             [.get: { try await record.get($0, number: try Self.parameter("nhsNumber", $1)) }])
         serve(router, "/api/incidents", [.get: { _, _ in try await incidents.get() }])
+        serve(
+            router, "/api/patients/:nhsNumber/results",
+            [.get: { try await results.get($0, number: try Self.parameter("nhsNumber", $1)) }])
+        serve(router, "/api/safety-net", [.post: { request, _ in try await safetyNet.post(request) }])
         serve(router, "/api/peers", [.get: { _, _ in try await peers.get() }])
         serve(router, "/api/index/verify", [.post: { _, _ in await index.verify() }])
         serve(router, "/api/index/rebuild", [.post: { _, _ in try await index.rebuild() }])

@@ -13,7 +13,9 @@ package struct Lookup: Sendable {
 extension Worker {
     /// Reads the local index and nothing else (promise P4).
     package func lookup(_ patient: NHSNumber) async throws(StorageError) -> Lookup {
-        let (entries, coverage) = try await read { index throws(StorageError) in try await index.entries(of: patient) }
+        let (coverage, entries) = try await covered(patients: 1) { index throws(StorageError) in
+            try await index.entries(of: patient)
+        }
         return Lookup(patient: patient, entries: entries, coverage: coverage)
     }
 
@@ -21,22 +23,10 @@ extension Worker {
     package func patients(
         _ query: PatientQuery
     ) async throws(StorageError) -> (page: PatientPage, coverage: [SourceCoverage]) {
-        let (page, coverage) = try await read { index throws(StorageError) in try await index.patients(query) }
-        return (page, coverage)
-    }
-
-    /// Coverage is taken before what is read, so that it never promises more than that holds.
-    private func read<Value: Sendable>(
-        _ body: @Sendable (IndexStore) async throws(StorageError) -> Value
-    ) async throws(StorageError) -> (Value, [SourceCoverage]) {
-        counters.count { $0.lookups += 1 }
-        while true {
-            let era = coverageBoard.era
-            let coverage = coverage()
-            let value = try await keeper.read(body)
-            // An index that began anew in between holds less than its coverage said.
-            if coverageBoard.era == era { return (value, coverage) }
+        let (coverage, page) = try await covered(patients: 1) { index throws(StorageError) in
+            try await index.patients(query)
         }
+        return (page, coverage)
     }
 
     /// Asks those who hold something of the patient, or may, and tells `take` of everything as it comes: at the latest

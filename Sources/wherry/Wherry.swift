@@ -12,6 +12,8 @@ struct Wherry: AsyncParsableCommand {
             WorkerCommand.self,
             IngestCommand.self,
             LookupCommand.self,
+            ResultsCommand.self,
+            SafetyNetCommand.self,
             StatusCommand.self,
             IndexCommand.self,
             PopulationCommand.self,

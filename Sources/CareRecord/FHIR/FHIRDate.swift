@@ -20,9 +20,9 @@ package enum FHIRDate {
         if scan.isAtEnd { return .day }
         guard scan.take("-"), let month = scan.number(digits: 2), (1...12).contains(month) else { return nil }
         if scan.isAtEnd { return .day }
-        guard scan.take("-"), let day = scan.number(digits: 2), day >= 1, day <= days(in: month, of: year) else {
-            return nil
-        }
+        guard scan.take("-"), let day = scan.number(digits: 2),
+            (1...CalendarDay.days(in: month, of: year)).contains(day)
+        else { return nil }
         if scan.isAtEnd { return .day }
         guard scan.take("T"), takeTime(&scan), takeZone(&scan), scan.isAtEnd else { return nil }
         return .time
@@ -42,14 +42,6 @@ package enum FHIRDate {
             let minute = scan.number(digits: 2)
         else { return false }
         return hour < 14 && minute < 60 || hour == 14 && minute == 0
-    }
-
-    private static func days(in month: Int, of year: Int) -> Int {
-        switch month {
-        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-        case 4, 6, 9, 11: 30
-        default: 31
-        }
     }
 
     private struct Scan {

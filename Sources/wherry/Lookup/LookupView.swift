@@ -33,11 +33,11 @@ struct LookupView {
     }
 
     func print() {
-        if Terminal.isInteractive { Terminal.print(Style.bold.applied(to: "NHS number \(Self.spaced(number))") + "\n") }
+        PatientHeading(number).print()
         printDemographics()
         for category in Category.allCases where category != .demographics { print(category) }
         printEmptyState()
-        printCoverage()
+        coverage.section.print()
     }
 
     private func printDemographics() {
@@ -73,22 +73,8 @@ struct LookupView {
 
     private func printEmptyState() {
         guard entries.isEmpty, demographics.isEmpty, Terminal.isInteractive else { return }
-        let incomplete = coverage.filter { !$0.isComplete }.map(\.hie)
-        let caveat =
-            incomplete.isEmpty
-            ? "Every HIE is complete, so none shares anything about this number."
-            : "That says nothing about \(incomplete.joined(separator: ", ")): see below."
+        let caveat = coverage.caveat(of: "anything about this number")
         Terminal.print("Nothing is held here about this patient. \(caveat)\n")
-    }
-
-    private func printCoverage() {
-        var section = Section(
-            "Coverage", .init("HIE"), .init("state"), .init("as of"), .init("behind", .right), .init("why"))
-        for row in coverage {
-            section.append(
-                "coverage", .init(row.hie), row.stateCell, .init(row.asOf), .init(row.behind), row.reasonCell)
-        }
-        section.print()
     }
 
     private static func title(_ category: Category) -> String {
@@ -111,9 +97,4 @@ struct LookupView {
 
     /// The day of a FHIR date or dateTime, or as much as there is of it.
     private static func day(_ date: String) -> String { String(date.prefix(10)) }
-
-    /// `999 000 0018`, as it is printed on letters.
-    private static func spaced(_ number: String) -> String {
-        number.count == 10 ? "\(number.prefix(3)) \(number.dropFirst(3).prefix(3)) \(number.suffix(4))" : number
-    }
 }

@@ -26,11 +26,12 @@ final class WherryProcess: Sendable {
         .appending(path: "wherry")
 
     /// Output goes to files: a pipe that some other test's process inherits would never end.
-    init(_ arguments: [String], input: String = "") throws {
+    init(_ arguments: [String], input: String = "", environment: [String: String] = [:]) throws {
         directory = try TemporaryDirectory()
         let process = Process()
         process.executableURL = Self.executable
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.currentDirectoryURL = URL(filePath: directory.path)
         for name in ["output", "errors"] { try Data().write(to: URL(filePath: directory.file(name))) }
         try input.write(toFile: directory.file("input"), atomically: false, encoding: .utf8)
