@@ -12,7 +12,7 @@ import time
 
 from benchlib import load
 from benchlib.figures import milliseconds, percentile, ranks, spread, verdict
-from benchlib.system import BenchmarkError
+from benchlib.system import expect
 
 #: Two whose own broker goes on, and one whose own broker is gone with the others.
 ASKED = ("barts", "kingston", "imperial")
@@ -37,17 +37,18 @@ class Phase:
         return percentile(self.seconds, share)
 
     def text(self):
-        return (f"{ranks(self.seconds)}, max {milliseconds(max(self.seconds))} ({len(self.seconds):,} lookups; sent late "
-                f"p99 {milliseconds(self.late)}; workers' CPU {self.cpu_seconds / len(self.seconds) * 1000:.2f} ms a "
-                f"lookup; load average {os.getloadavg()[0]:.1f})")
+        cpu = self.cpu_seconds / len(self.seconds)
+        return (f"{ranks(self.seconds)}, max {milliseconds(max(self.seconds))} ({len(self.seconds):,} lookups; "
+                f"sent late p99 {milliseconds(self.late)}; workers' CPU {milliseconds(cpu)} a lookup; "
+                f"load average {os.getloadavg()[0]:.1f})")
 
 
 def lookups(stage):
     mesh, options = stage.london, stage.options
     expected = mesh.entries(ASKED[0])
     print(f"lookups: {len(mesh.seats)} workers on {len(mesh.brokers)} brokers, {len(expected):,} patients with "
-          f"{sum(expected.values()):,} entries in every index; {options.rate:g} lookups/s for {options.seconds:g} s over "
-          f"HTTP at {', '.join(ASKED)}, counted from the intended moment")
+          f"{sum(expected.values()):,} entries in every index; {options.rate:g} lookups/s for {options.seconds:g} s "
+          f"over HTTP at {', '.join(ASKED)}, counted from the intended moment")
     rounds = []
     for number in range(1, options.rounds + 1):
         before = measured(mesh, options, expected, f"{number}, all well", ())
@@ -62,8 +63,8 @@ def lookups(stage):
         faulty = [during.at(share) / statistics.mean([before.at(share), after.at(share)])
                   for before, during, after in rounds]
         noise = [after.at(share) / before.at(share) for before, _, after in rounds]
-        print(f"lookups: {name} with faults, over {name} with all well: {spread(faulty)}; all well again, over all well: "
-              f"{spread(noise)}")
+        print(f"lookups: {name} with faults, over {name} with all well: {spread(faulty)}; all well again, over all "
+              f"well: {spread(noise)}")
         if share == 0.99:
             ratio = statistics.median(faulty)
     print(f"lookups: ratio of the p99s {verdict(ratio, RATIO_MAX)}")
@@ -135,16 +136,12 @@ def check(mesh, samples, expected, incomplete):
     asked = {mesh.seats[hie].port: hie for hie in ASKED}
     for sample in samples:
         hie = asked[sample.port]
-        if sample.status != 200:
-            raise BenchmarkError(f"{hie} answered a lookup with {sample.status or 'nothing'}")
+        expect(sample.status == 200, f"{hie} answered a lookup with {sample.status or 'nothing'}")
         answer = json.loads(sample.body)
         states = {coverage["hie"]: coverage["state"] for coverage in answer["coverage"]}
-        if set(states) != set(mesh.seats):
-            raise BenchmarkError(f"{hie} spoke of {', '.join(states)} only")
+        expect(set(states) == set(mesh.seats), f"{hie} spoke of {', '.join(states)} only")
         wrong = {other: state for other, state in states.items()
                  if (state != "complete") != (other in incomplete and other != hie)}
-        if wrong:
-            raise BenchmarkError(f"{hie} said: {', '.join(f'{other} {state}' for other, state in wrong.items())}")
-        if len(answer["entries"]) != expected[answer["nhsNumber"]]:
-            raise BenchmarkError(f"{hie} showed {len(answer['entries'])} entries of "
-                                 f"{expected[answer['nhsNumber']]} of a patient")
+        expect(not wrong, f"{hie} said: {', '.join(f'{other} {state}' for other, state in wrong.items())}")
+        shown, held = len(answer["entries"]), expected[answer["nhsNumber"]]
+        expect(shown == held, f"{hie} showed {shown} entries of {held} of a patient")

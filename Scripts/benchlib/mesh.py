@@ -1,12 +1,11 @@
 """Workers as processes, on several brokers of which each has some regions."""
-import itertools
 import os
 import re
 import sqlite3
 
 import yaml
 
-from benchlib.system import BenchmarkError, until
+from benchlib.system import expect, until
 from torturelib.broker import Broker
 from torturelib.worker import Seat
 
@@ -44,9 +43,9 @@ class Mesh:
         """The brokers with the topology's objects, and the workers, which are ready then."""
         for broker in self.brokers:
             broker.start()
-        numbers = itertools.count()
+        places = iter(self._places)
         with open(self.topology, "w") as file:
-            file.write(re.sub(r"addresses: \[[^\]]*\]", lambda _: self._address(self._places[next(numbers)]), self._text))
+            file.write(re.sub(r"addresses: \[[^\]]*\]", lambda _: self._addresses(next(places)), self._text))
         self.stage.run("topology", "apply", "--topology", self.topology)
         for broker in self.brokers:
             broker.keep_declarations()
@@ -54,7 +53,7 @@ class Mesh:
             seat.start()
         self.wait_healthy()
 
-    def _address(self, place):
+    def _addresses(self, place):
         return f'addresses: ["amqp://127.0.0.1:{self.brokers[place].port}"]'
 
     def url(self, hie):
@@ -109,5 +108,4 @@ class Mesh:
 
     def check_alive(self):
         for hie, seat in self.seats.items():
-            if not seat.lives:
-                raise BenchmarkError(f"the worker of {hie} ended by itself: see {seat.log}")
+            expect(seat.lives, f"the worker of {hie} ended by itself: see {seat.log}")

@@ -15,3 +15,9 @@ def until(condition, what, seconds=WAIT_SECONDS_MAX, pause=0.005):
     """Waits until something holds, which must happen."""
     if not system.until(condition, seconds, pause):
         raise BenchmarkError(f"waited {seconds} s for {what}")
+
+
+def expect(condition, otherwise):
+    """What has to be so; what is said otherwise ends the run."""
+    if not condition:
+        raise BenchmarkError(otherwise)
