@@ -5,7 +5,6 @@ stopped and a broker gone as with everybody well. In every round the mesh is wel
 far these two are apart is the noise of the machine.
 """
 import json
-import os
 import random
 import statistics
 import time
@@ -25,22 +24,21 @@ RATIO_MAX = 1.1
 
 
 class Phase:
-    """What came of one load."""
+    """What came of one load, and who had the processors meanwhile."""
 
-    def __init__(self, samples, cpu_seconds):
-        self.samples = samples
-        self.seconds = [sample.seconds for sample in samples]
+    def __init__(self, samples, seconds, used):
+        self.times = [sample.seconds for sample in samples]
         self.late = percentile([sample.sent - sample.due for sample in samples if sample.sent], 0.99)
-        self.cpu_seconds = cpu_seconds
+        self.seconds, self.used = seconds, used
 
     def at(self, share):
-        return percentile(self.seconds, share)
+        return percentile(self.times, share)
 
     def text(self):
-        cpu = self.cpu_seconds / len(self.seconds)
-        return (f"{ranks(self.seconds)}, max {milliseconds(max(self.seconds))} ({len(self.seconds):,} lookups; "
-                f"sent late p99 {milliseconds(self.late)}; workers' CPU {milliseconds(cpu)} a lookup; "
-                f"load average {os.getloadavg()[0]:.1f})")
+        asked, own, others = self.used
+        return (f"{ranks(self.times)}, max {milliseconds(max(self.times))} ({len(self.times):,} lookups; sent late p99 "
+                f"{milliseconds(self.late)}; CPU of the asked {milliseconds(asked / len(self.times))} a lookup, of all "
+                f"that is measured {own / self.seconds:.0%} of a core, of others {others / self.seconds:.0%})")
 
 
 def lookups(stage):
@@ -108,9 +106,9 @@ def measured(mesh, options, expected, title, incomplete):
                  f"/api/patients/{chosen.choice(patients)}".encode()) for number in range(count)]
 
     load.run(requests(int(options.rate * WARM_UP_SECONDS)), options.rate)
-    before = cpu_seconds(mesh)
+    meter = mesh.meter(ASKED)
     samples = load.run(requests(int(options.rate * options.seconds)), options.rate)
-    phase = Phase(samples, cpu_seconds(mesh) - before)
+    phase = Phase(samples, options.seconds, meter.read())
     mesh.check_alive()
     check(mesh, samples, expected, incomplete)
     print(f"lookups: {title}: {phase.text()}", flush=True)
@@ -119,16 +117,6 @@ def measured(mesh, options, expected, title, incomplete):
             own = [sample.seconds for sample in samples if sample.port == mesh.seats[hie].port]
             print(f"lookups:   {hie}: {ranks(own)}")
     return phase
-
-
-def cpu_seconds(mesh):
-    """Of the workers that are asked."""
-    total = 0
-    for hie in ASKED:
-        with open(f"/proc/{mesh.seats[hie].process.pid}/stat") as stat:
-            fields = stat.read().rsplit(")", 1)[1].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / os.sysconf("SC_CLK_TCK")
 
 
 def check(mesh, samples, expected, incomplete):

@@ -5,6 +5,7 @@ import sqlite3
 
 import yaml
 
+from benchlib.processors import Meter
 from benchlib.system import expect, until
 from torturelib.broker import Broker
 from torturelib.worker import Seat
@@ -97,6 +98,13 @@ class Mesh:
         with sqlite3.connect(f"file:{self.seats[hie].file('index.sqlite')}?mode=ro", uri=True) as index:
             return {str(patient): count
                     for patient, count in index.execute("SELECT patient, count(*) FROM entry GROUP BY patient")}
+
+    def meter(self, asked):
+        """What the workers of these HIEs use from now on, beside the rest of the mesh."""
+        asked = {self.seats[hie].process.pid for hie in asked}
+        rest = {seat.process.pid for seat in self.seats.values()} - asked
+        brokers = {pid for broker in self.brokers if broker.is_well for pid, _ in broker.processes()}
+        return Meter(asked, rest | brokers)
 
     def end(self):
         for seat in self.seats.values():
