@@ -61,10 +61,18 @@ package struct Gateway: Service {
         let resource = ResourceRoute(desk: desk, bodies: bodies)
         let search = PatientSearch(worker: worker, histogram: lookups)
         let patient = PatientRoute(worker: worker, histogram: lookups)
+        let queries = LatencyHistogram()
+        let record = RecordRoute(
+            worker: worker,
+            gate: Gate(
+                "queries", places: settings.queriesMax, waitingMax: settings.waitingMax,
+                waitSecondsMax: settings.waitSecondsMax),
+            histogram: queries)
+        let incidents = IncidentsRoute(worker: worker)
         let peers = PeersRoute(worker: worker)
         let index = IndexRoutes(worker: worker)
         let health = HealthRoutes(worker: worker)
-        let metrics = MetricsRoute(worker: worker, lookups: lookups, submissions: submissions)
+        let metrics = MetricsRoute(worker: worker, lookups: lookups, submissions: submissions, queries: queries)
 
         let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestWatch(logger: logger))
@@ -80,6 +88,10 @@ package struct Gateway: Service {
         serve(
             router, "/api/patients/:nhsNumber",
             [.get: { try await patient.get($0, number: try Self.parameter("nhsNumber", $1)) }])
+        serve(
+            router, "/api/patients/:nhsNumber/record",
+            [.get: { try await record.get($0, number: try Self.parameter("nhsNumber", $1)) }])
+        serve(router, "/api/incidents", [.get: { _, _ in try await incidents.get() }])
         serve(router, "/api/peers", [.get: { _, _ in try await peers.get() }])
         serve(router, "/api/index/verify", [.post: { _, _ in await index.verify() }])
         serve(router, "/api/index/rebuild", [.post: { _, _ in try await index.rebuild() }])

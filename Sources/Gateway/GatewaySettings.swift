@@ -18,6 +18,8 @@ package struct GatewaySettings: Sendable {
     /// Requests that wait for a place, and for how long: beyond that they are told to come back.
     package var waitingMax = 64
     package var waitSecondsMax = 30
+    /// Queries of peers that run at once.
+    package var queriesMax = 64
     /// Resources of a stream that are stored in one transaction.
     package var streamBatchMax = 500
     package var connectionsMax = 1024

@@ -30,7 +30,7 @@ extension World {
             let life = nodes[node].process?.life
         else { return }
         let reply = try answer(to: next.item.question.subject, node)
-        let outgoing = reply.message(from: names[node], to: next.item.question, sentAt: clock(node))
+        let outgoing = reply.message(from: names[node], to: next.item.question.address, sentAt: clock(node))
         let wait = nodes[node].isSlow ? Self.answerTimeout + soon(0...3000) : soon(0...5)
         add(.reply(node: node, life: life, asker: next.asker, outgoing), after: wait)
     }
@@ -46,7 +46,8 @@ extension World {
         guard let process = nodes[node].process, let (source, number) = process.questions[id] else { return }
         nodes[node].process?.questions[id] = nil
         let question = Question(asker: names[node], run: process.run, id: id, subject: subject)
-        let outgoing = try answer(to: subject, node).message(from: names[node], to: question, sentAt: clock(node))
+        let outgoing = try answer(to: subject, node).message(
+            from: names[node], to: question.address, sentAt: clock(node))
         let delivery = SimulatedMessage(outgoing, sentAt: now).delivery(number: 1, isRedelivered: false)
         let read = try Answer.read(
             delivery, to: names[node], run: process.run, queue: "own", from: [names[node]])
@@ -65,6 +66,7 @@ extension World {
         case .state(let witness):
             try beginEpoch(node, after: witness)
             return .state(nodes[node].records.state)
+        case .record: return .refusal(reason: "simulated records have no resources")
         }
     }
 }

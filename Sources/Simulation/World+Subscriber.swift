@@ -260,6 +260,7 @@ extension Question.Subject {
         case .changes(let after, let through): "changes (\(after), \(through.map { String($0) } ?? "head")]"
         case .buckets(let buckets, let after): "buckets \(buckets.numbers) after \(after)"
         case .state: "its state"
+        case .record: "a record"
         }
     }
 }

@@ -24,6 +24,15 @@ extension Worker {
         }
     }
 
+    /// Asks those who hold something of the patient, or may, and tells `take` of everything as it comes: at the latest
+    /// with the deadline each HIE of the topology has its answer (promises P3 and P5).
+    ///
+    /// Errors: `StorageError` where the index cannot be read or the access trail not be written; what `take` throws.
+    package func query(_ query: Query, _ take: (QueryEvent) async throws -> Void) async throws {
+        let begunAt = ContinuousClock.now
+        try await queries.run(query, try await lookup(query.request.patient), begunAt: begunAt, take)
+    }
+
     /// Every HIE of the topology, in its order (promise P3).
     package func coverage() -> [SourceCoverage] {
         let now = clock.now

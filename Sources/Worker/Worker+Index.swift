@@ -29,7 +29,7 @@ extension Worker {
         var counted: [HIEIdentifier] = []
         for source in sources {
             do throws(StorageError) {
-                try await audit.run(source)
+                try await indexAudit.run(source)
                 counted.append(source)
             } catch {
                 verdicts[source] = .unknown(reason: error.description)
@@ -57,7 +57,8 @@ extension Worker {
         switch await questioner.ask(.state(witness), of: hie) {
         case .unanswered(let reason): return .unknown(reason: reason)
         case .answered(.refusal(let reason)): return .unknown(reason: "refused: \(reason)")
-        case .answered(.changes), .answered(.buckets): return .unknown(reason: "the answer is not to the question")
+        case .answered(.changes), .answered(.buckets), .answered(.record):
+            return .unknown(reason: "the answer is not to the question")
         case .answered(.state(let their)):
             do throws(StorageError) {
                 let kept = try await keeper.read { index throws(StorageError) in try await index.source(hie) }

@@ -13,15 +13,18 @@ package final class Worker: Sendable {
     package let settings: WorkerSettings
     package let records: RecordStore
     package let deadLetters: DeadLetterStore
+    package let audit: AuditStore
     package let coverageBoard: CoverageBoard
     package let brokers: BrokerBoard
     package let counters = CounterBoard()
     package let pauses = PauseBoard()
+    package let breakers: BreakerBoard
     package let clock: WallClock
     package let startedAt: Timestamp
     let keeper: IndexKeeper
     let questioner: Questioner
-    let audit: Audit
+    let indexAudit: Audit
+    let queries: QueryDesk
     private let directory: DataDirectory
     private let topologyBoard: TopologyBoard
     private let watch: TopologyWatch?
@@ -51,6 +54,8 @@ package final class Worker: Sendable {
             path: directory.file("records.sqlite"), shares: hie.shares, now: clock.now,
             witness: JournalWitness(epoch: own?.epoch, through: own?.applied.highest ?? 0))
         deadLetters = try DeadLetterStore(path: directory.file("deadletters.sqlite"))
+        audit = try AuditStore(path: directory.file("audit.sqlite"))
+        breakers = BreakerBoard(settings: settings.breaker)
         coverageBoard.restore(
             try await keeper.read { index throws(StorageError) in try await index.sources() })
         coverageBoard.held(try await deadLetters.counts())
@@ -62,16 +67,25 @@ package final class Worker: Sendable {
         retry = StorageRetry(pauses: pauses, clock: clock, logger: logger)
         var generator = SystemRandomNumberGenerator()
         let run = WorkerRun(using: &generator)
+        let correspondence = Correspondence(
+            hie: hie.id, run: run, topology: topologyBoard, timeoutMilliseconds: settings.answerTimeoutMilliseconds,
+            brokers: brokers, counters: counters)
         questioner = Questioner(
             hie: hie.id,
             desk: JournalDesk(
                 hie: hie.id, records: records,
                 limits: PageLimits(changesMax: settings.answerChangesMax, bytesMax: settings.answerBytesMax), run: run,
                 counters: counters, clock: clock, logger: logger),
-            correspondence: Correspondence(
-                hie: hie.id, run: run, topology: topologyBoard, timeoutMilliseconds: settings.answerTimeoutMilliseconds,
-                brokers: brokers, counters: counters, clock: clock))
-        audit = Audit(keeper: keeper, coverage: coverageBoard, counters: counters, clock: clock, logger: logger)
+            correspondence: correspondence)
+        let trail = AccessTrail(store: audit, clock: clock, logger: logger)
+        queries = QueryDesk(
+            hie: hie.id, topology: topologyBoard, correspondence: correspondence,
+            records: RecordDesk(
+                records: records, topology: topologyBoard, trail: trail, pageBytesMax: settings.recordPageBytesMax,
+                resourceBytesMax: settings.recordResourceBytesMax),
+            breakers: breakers, trail: trail, budget: ByteBudget(bytesMax: settings.queryBytesMax),
+            limits: settings.gathering, counters: counters, clock: clock, logger: logger)
+        indexAudit = Audit(keeper: keeper, coverage: coverageBoard, counters: counters, clock: clock, logger: logger)
         upkeep = Upkeep(keeper: keeper, coverage: coverageBoard, retry: retry, clock: clock)
     }
 
@@ -95,14 +109,17 @@ package final class Worker: Sendable {
             clock: clock, limits: settings.outbox, pulseIntervalMilliseconds: settings.pulseIntervalMilliseconds)
         let repairer = Repairer(topology: topologyBoard) { self.sourceRepairer($0, writer) }
         let auditor = Auditor(
-            topology: topologyBoard, audit: audit, retry: retry, intervalSeconds: settings.auditIntervalSeconds)
+            topology: topologyBoard, audit: indexAudit, retry: retry, intervalSeconds: settings.auditIntervalSeconds)
+        let prober = Prober(
+            hie: hie, topology: topologyBoard, breakers: breakers, correspondence: questioner.correspondence,
+            settings: settings, clock: clock, logger: logger)
         let links = Links(
             topology: topologyBoard, brokers: brokers, stopTimeoutSeconds: 2 * settings.stopTimeoutSeconds,
             clock: clock, logger: logger
         ) { link, role, endpoints in
             self.service(for: self.line(link, role, endpoints), writer)
         }
-        var services: [any Service] = [upkeep, own, repairer, auditor]
+        var services: [any Service] = [upkeep, own, repairer, auditor, prober]
         if let watch { services.append(watch) }
         return services + [links]
     }
@@ -133,11 +150,13 @@ package final class Worker: Sendable {
                 parking: parking, coverage: coverageBoard, counters: counters, clock: clock, logger: logger)
         case .ask:
             return Enquirer(
-                hie: hie, line: line, correspondence: questioner.correspondence, counters: counters, logger: logger)
+                hie: hie, line: line, correspondence: questioner.correspondence, counters: counters, clock: clock,
+                logger: logger)
         case .answer:
             return Responder(
-                hie: hie, topology: topologyBoard, watch: watch, line: line, desk: questioner.desk,
-                settings: settings, counters: counters, clock: clock, logger: logger)
+                hie: hie, topology: topologyBoard, watch: watch, line: line, journal: questioner.desk,
+                records: queries.records, trail: queries.trail, settings: settings, counters: counters, clock: clock,
+                logger: logger)
         }
     }
 

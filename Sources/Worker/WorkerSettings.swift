@@ -34,6 +34,18 @@ package struct WorkerSettings: Sendable {
     package var answerChangesMax = 5000
     /// Questions from others that are held at the same time.
     package var questionsPrefetchMax: UInt16 = 64
+    /// How many questions for records are answered at the same time.
+    package var recordAnswers = AnswerQueueLimits(runningMax: 8, runningPerAskerMax: 4, waitingPerAskerMax: 32)
+    /// What a page of a record may hold; a single larger resource makes a page of its own.
+    package var recordPageBytesMax = 262_144
+    /// A larger resource is left out of an answer, which says so.
+    package var recordResourceBytesMax = 4 << 20
+    /// What this worker takes of the answers to one query.
+    package var gathering = Gathering.Limits()
+    /// The same for all its queries together.
+    package var queryBytesMax = 256 << 20
+    /// When a peer is left alone for a while.
+    package var breaker = CircuitBreaker.Settings()
     /// How often the rows of the index are counted against its digests.
     package var auditIntervalSeconds: Int64 = 900
     /// How long a stop waits for what is under way.

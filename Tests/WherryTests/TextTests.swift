@@ -1,3 +1,4 @@
+import CareRecord
 import Foundation
 import TestSupport
 import Testing

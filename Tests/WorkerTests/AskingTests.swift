@@ -62,7 +62,7 @@ import Worker
             let question = Question(
                 asker: Mesh.kingston, run: workers[1].run, id: "none", subject: .changes(after: 0, through: nil))
             let late = Reply.refusal(reason: "busy").message(
-                from: Mesh.barts, to: question, sentAt: Timestamp(milliseconds: 0))
+                from: Mesh.barts, to: question.address, sentAt: Timestamp(milliseconds: 0))
             try await mesh.withSession { session in
                 _ = try await session.publish([
                     late,

@@ -127,7 +127,7 @@ import Worker
             let verdicts = await workers[1].verifyIndex()
             #expect(verdicts[Mesh.barts] == .equal)
             #expect(verdicts[Mesh.kingston] == .equal)
-            #expect(verdicts[Mesh.homerton] == .unknown(reason: "no answer within 2 s"))
+            #expect(verdicts[Mesh.homerton] == .unknown(reason: "no answer within 2000 ms"))
         }
     }
 

@@ -19,14 +19,22 @@ extension Resource {
 
     /// Reads a stored body again. It does not fail for a body that was made here.
     package init(body: [UInt8], limits: FHIRLimits = FHIRLimits()) throws(OperationOutcome) {
-        let members = try JSON.resource(body, limits)
         var found = OperationOutcome()
+        guard let resource = Resource(stored: try JSON.resource(body, limits), &found) else { throw found }
+        self = resource
+    }
+
+    /// Reads what an HIE has stored; `nil` for what none would store.
+    package init?(stored members: JSONObject) {
+        var found = OperationOutcome()
+        self.init(stored: members, &found)
+    }
+
+    private init?(stored members: JSONObject, _ found: inout OperationOutcome) {
         let place = Expression.root(members["resourceType"]?.text ?? "Resource")
         let element = FHIRElement(members: members, place: place)
-        guard let header = ResourceHeader(of: element, &found),
-            let resource = Resource(members, key: header.key(of: element), at: place, &found)
-        else { throw found }
-        self = resource
+        guard let header = ResourceHeader(of: element, &found) else { return nil }
+        self.init(members, key: header.key(of: element), at: place, &found)
     }
 }
 

@@ -14,7 +14,7 @@ struct PatientRoute: Sendable {
         let startedAt = ContinuousClock.now
         defer { histogram.record(ContinuousClock.now - startedAt) }
         let number = try NHSNumber(requested: text)
-        let categories = try Self.categories(of: request)
+        let categories = try Category.set(requested: request.uri.queryParameters["category"])
         let lookup = try await worker.lookup(number)
         let words = CoverageWords(worker)
         return .json { json in
@@ -33,20 +33,6 @@ struct PatientRoute: Sendable {
                 for coverage in lookup.coverage { json.object { $0.members(of: coverage, words) } }
             }
         }
-    }
-
-    /// `nil` for all.
-    private static func categories(of request: Request) throws(Refusal) -> Set<Category>? {
-        guard let text = request.uri.queryParameters["category"], !text.isEmpty else { return nil }
-        var categories: Set<Category> = []
-        for name in text.split(separator: ",") {
-            guard let category = Category(rawValue: String(name)) else {
-                let known = Category.allCases.map(\.rawValue).joined(separator: ", ")
-                throw Refusal(.badRequest, .value, "a category is not known; there are \(known)")
-            }
-            categories.insert(category)
-        }
-        return categories
     }
 }
 
@@ -98,7 +84,7 @@ extension JSONWriter {
         member("deceased", demographics.deceased)
     }
 
-    fileprivate mutating func members(of entry: IndexedEntry) {
+    mutating func members(of entry: IndexedEntry) {
         member("source", entry.source.text)
         member("category", entry.facts.category.rawValue)
         member("resource", entry.resource.reference)

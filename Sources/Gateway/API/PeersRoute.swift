@@ -22,8 +22,7 @@ struct PeersRoute: Sendable {
                 for coverage in worker.coverage() where coverage.hie != worker.hie {
                     json.object { json in
                         json.members(of: coverage, words)
-                        // Only queries have breakers, and nobody asks before there are queries.
-                        json.member("breaker", "closed")
+                        json.members(of: worker.breakers.state(of: coverage.hie))
                         json.member("name", topology.hie(coverage.hie)?.name)
                         json.member("region", topology.hie(coverage.hie)?.region)
                     }
@@ -51,6 +50,14 @@ struct PeersRoute: Sendable {
 }
 
 extension JSONWriter {
+    fileprivate mutating func members(of breaker: CircuitBreaker.State) {
+        member("breaker", breaker.word)
+        switch breaker {
+        case .closed: break
+        case .open(let since), .halfOpen(let since): member("breakerSince", since.text)
+        }
+    }
+
     fileprivate mutating func members(of broker: BrokerCondition) {
         member("broker", broker.broker)
         member("state", broker.state.rawValue)
@@ -95,5 +102,7 @@ extension JSONWriter {
         member("audits", counters.audits)
         member("epochsBegun", counters.epochsBegun)
         member("indexRebuilds", counters.indexRebuilds)
+        member("queries", counters.queries)
+        member("foreignAnswers", counters.foreignAnswers)
     }
 }

@@ -7,6 +7,8 @@ import NIOCore
 enum ContentType {
     static let fhir = "application/fhir+json"
     static let json = "application/json"
+    /// Server-sent events.
+    static let events = "text/event-stream"
     static let text = "text/plain; charset=utf-8"
     /// Prometheus text exposition format 0.0.4.
     static let metrics = "text/plain; version=0.0.4; charset=utf-8"

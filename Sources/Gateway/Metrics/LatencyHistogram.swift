@@ -1,3 +1,4 @@
+import CareRecord
 import Synchronization
 
 /// How long things took, in fixed buckets from 1 ms to 60 s.

@@ -10,6 +10,7 @@ struct MetricsRoute: Sendable {
     let worker: Worker
     let lookups: LatencyHistogram
     let submissions: LatencyHistogram
+    let queries: LatencyHistogram
 
     func get() async throws -> Response {
         let journal = try await worker.records.journalState()
@@ -32,6 +33,12 @@ struct MetricsRoute: Sendable {
         metrics.histogram("wherry_lookup_duration_seconds", "How long lookups took.", lookups.now)
         metrics.histogram(
             "wherry_submission_duration_seconds", "How long it took to read and store submissions.", submissions.now)
+        metrics.histogram("wherry_query_duration_seconds", "How long queries took.", queries.now)
+        metrics.metric(
+            "wherry_breaker_open", .gauge, "1 while a peer is not asked because it failed or was slow.",
+            worker.topology.hies.filter { $0.id != worker.hie }.map { hie in
+                (["source": hie.id.text], worker.breakers.state(of: hie.id) == .closed ? 0 : 1)
+            })
         metrics.append(ProcessFigures.read(), startedAt: worker.startedAt)
         return .content(Array(metrics.text.utf8), ContentType.metrics)
     }
@@ -122,6 +129,8 @@ extension MetricsText {
             ("resources_accepted", "Resources accepted.", counters.resourcesAccepted),
             ("resources_refused", "Resources refused.", counters.resourcesRefused),
             ("lookups", "Lookups in the index.", counters.lookups),
+            ("queries", "Questions about a patient to whoever holds something.", counters.queries),
+            ("foreign_answers", "Answers that held another patient's data.", counters.foreignAnswers),
         ]
         for counter in plain { metric("wherry_\(counter.name)_total", .counter, counter.help, counter.value) }
     }

@@ -1,11 +1,13 @@
 package import AMQP
 package import CareRecord
 
-/// What the asked HIE says of its journal.
+/// What the asked HIE says.
 package enum Answer: Sendable, Equatable {
     case changes(IncomingBatch, head: Int64)
     case buckets(IncomingBuckets)
     case state(JournalSummary)
+    /// One of several pages.
+    case record(IncomingRecordPage)
     /// It does not answer, and why.
     case refusal(reason: String)
 }
@@ -38,16 +40,20 @@ package struct IncomingBuckets: Sendable, Equatable {
 package enum Reply: Sendable, Equatable {
     case page(JournalPage, of: Question.Subject)
     case state(JournalState)
+    case record(RecordPage)
     case refusal(reason: String)
 }
 
 extension Reply {
     package static let lengthMaxBytes = 8 * 1024 * 1024
+    /// The reason of a refusal that is over soon.
+    package static let busy = "busy"
 
-    /// The message to the asker. Its address is built from who asked, never taken from the question's `reply_to`.
-    package func message(from hie: HIEIdentifier, to question: Question, sentAt: Timestamp) -> Outgoing {
+    /// The message to the asker.
+    package func message(from hie: HIEIdentifier, to address: Question.Address, sentAt: Timestamp) -> Outgoing {
         var headers: [String: Field] = [:]
         var epoch: Epoch?
+        var id = "\(address.id)/answer"
         let kind: MessageHeader.Kind
         let body: [UInt8]
         switch self {
@@ -63,21 +69,25 @@ extension Reply {
             epoch = state.epoch
             kind = .state
             body = state.body
+        case .record(let page):
+            id += "/\(page.number)"
+            kind = .recordPage
+            body = page.body
         case .refusal(let reason):
             kind = .refusal
             var writer = JSONWriter(capacity: 64)
             writer.object { $0.member("reason", reason) }
             body = writer.bytes
         }
-        let header = MessageHeader(kind, source: hie, epoch: epoch, id: "\(question.id)/answer", sentAt: sentAt)
+        let header = MessageHeader(kind, source: hie, epoch: epoch, id: id, sentAt: sentAt)
         let isPage = kind == .changesPage || kind == .bucketsPage
         var message = header.message(
             contentType: isPage ? ChangeBatch.contentType : Question.contentType, body: body, headers: headers)
         message.isPersistent = false
-        message.correlationID = question.id
+        message.correlationID = address.id
         return Outgoing(
             message: message, exchange: BrokerNames.repliesExchange,
-            routingKey: BrokerNames.replyKey(question.asker, run: question.run.text))
+            routingKey: BrokerNames.replyKey(address.asker, run: address.run.text))
     }
 }
 
@@ -102,11 +112,16 @@ extension Answer {
             self = .buckets(try IncomingBuckets(delivery, header, queue: queue))
         case .state:
             self = .state(try JournalSummary(delivery, header))
+        case .recordPage:
+            guard delivery.message.body.count <= Reply.lengthMaxBytes, !delivery.isTruncated else {
+                throw Rejection(.schema, "a page has at most \(Reply.lengthMaxBytes) bytes")
+            }
+            self = .record(try IncomingRecordPage(body: delivery.message.body))
         case .refusal:
             let reason = (try? JSON.parse(delivery.message.body))?["reason"]?.text
             let bytes = (reason ?? "no reason given").utf8.prefix(Self.reasonMaxBytes)
             self = .refusal(reason: String(decoding: bytes, as: UTF8.self))
-        case .changes, .pulse, .changesRead, .bucketsRead, .stateRead:
+        case .changes, .pulse, .changesRead, .bucketsRead, .stateRead, .recordRead:
             throw Rejection(.unknownType, "a \(header.kind.rawValue) message is no answer")
         }
     }

@@ -1,16 +1,9 @@
 package import CareRecord
 
-/// The questions that wait at the one who is asked: in turn by asker, each of whom has one answered at a time, so that
+/// The questions that wait at the one who is asked: in turn by asker, each of whom has few answered at a time, so that
 /// somebody who fills an empty index holds up nobody else.
 package struct AnswerQueue<Item: Sendable>: Sendable {
-    package struct Limits: Sendable, Hashable {
-        /// Questions being answered at the same time.
-        package var runningMax = 2
-        /// Questions of one asker that wait; further ones are refused.
-        package var waitingPerAskerMax = 16
-
-        package init() {}
-    }
+    package typealias Limits = AnswerQueueLimits
 
     package enum Admission: Sendable, Hashable {
         case waits
@@ -28,7 +21,7 @@ package struct AnswerQueue<Item: Sendable>: Sendable {
     private var waiting: [HIEIdentifier: [Waiting]] = [:]
     /// Askers with questions, the one whose turn is next first.
     private var turns: [HIEIdentifier] = []
-    private var running: Set<HIEIdentifier> = []
+    private var running: [HIEIdentifier: Int] = [:]
 
     package init(limits: Limits = Limits()) { self.limits = limits }
 
@@ -42,15 +35,16 @@ package struct AnswerQueue<Item: Sendable>: Sendable {
 
     /// The next question to answer, and those for which it is too late.
     package mutating func next(at now: Timestamp) -> (item: Item, asker: HIEIdentifier, expired: [Item])? {
-        guard running.count < limits.runningMax,
+        guard running.values.reduce(0, +) < limits.runningMax,
             let asker = turns.first(where: { asker in
-                !running.contains(asker) && waiting[asker, default: []].contains { !$0.isExpired(at: now) }
+                running[asker, default: 0] < limits.runningPerAskerMax
+                    && waiting[asker, default: []].contains { !$0.isExpired(at: now) }
             })
         else { return nil }
         let expired = takeExpired(at: now)
         guard let first = waiting[asker]?.first else { return nil }
         waiting[asker]?.removeFirst()
-        running.insert(asker)
+        running[asker, default: 0] += 1
         turns.removeAll { $0 == asker }
         if waiting[asker]?.isEmpty == false { turns.append(asker) }
         return (first.item, asker, expired)
@@ -68,6 +62,22 @@ package struct AnswerQueue<Item: Sendable>: Sendable {
     }
 
     package mutating func done(_ asker: HIEIdentifier) {
-        running.remove(asker)
+        guard let others = running[asker].map({ $0 - 1 }) else { return }
+        running[asker] = others > 0 ? others : nil
+    }
+}
+
+package struct AnswerQueueLimits: Sendable, Hashable {
+    /// Questions being answered at the same time.
+    package var runningMax: Int
+    /// Those of one asker among them.
+    package var runningPerAskerMax: Int
+    /// Questions of one asker that wait; further ones are refused.
+    package var waitingPerAskerMax: Int
+
+    package init(runningMax: Int = 2, runningPerAskerMax: Int = 1, waitingPerAskerMax: Int = 16) {
+        self.runningMax = runningMax
+        self.runningPerAskerMax = runningPerAskerMax
+        self.waitingPerAskerMax = waitingPerAskerMax
     }
 }

@@ -65,7 +65,8 @@ extension Subscription {
         case (.buckets(let page), .mending(let mending)):
             return take(page, mending, at: now)
         case (.changes, .none), (.changes, .comparing), (.changes, .mending), (.state, .none), (.state, .filling),
-            (.state, .mending), (.buckets, .none), (.buckets, .comparing), (.buckets, .filling):
+            (.state, .mending), (.buckets, .none), (.buckets, .comparing), (.buckets, .filling),
+            (.record, _):
             rest(because: "the answer is not to the question", at: now)
             return giveUp()
         }

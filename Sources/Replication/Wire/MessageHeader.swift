@@ -11,9 +11,11 @@ package struct MessageHeader: Sendable, Hashable {
         case changesRead = "wherry.changes.read.v1"
         case bucketsRead = "wherry.buckets.read.v1"
         case stateRead = "wherry.state.read.v1"
+        case recordRead = "wherry.record.read.v1"
         case changesPage = "wherry.changes.page.v1"
         case bucketsPage = "wherry.buckets.page.v1"
         case state = "wherry.state.v1"
+        case recordPage = "wherry.record.page.v1"
         case refusal = "wherry.refusal.v1"
     }
 
@@ -31,10 +33,11 @@ package struct MessageHeader: Sendable, Hashable {
             case (.subscription, .changes): BrokerNames.changeKey(source)
             case (.subscription, .pulse): BrokerNames.pulseKey(source)
             case (.requests(let hie), .changesRead), (.requests(let hie), .bucketsRead),
-                (.requests(let hie), .stateRead):
+                (.requests(let hie), .stateRead), (.requests(let hie), .recordRead):
                 BrokerNames.requestKey(hie)
             case (.replies(let hie, let run), .changesPage), (.replies(let hie, let run), .bucketsPage),
-                (.replies(let hie, let run), .state), (.replies(let hie, let run), .refusal):
+                (.replies(let hie, let run), .state), (.replies(let hie, let run), .recordPage),
+                (.replies(let hie, let run), .refusal):
                 BrokerNames.replyKey(hie, run: run)
             default: nil
             }

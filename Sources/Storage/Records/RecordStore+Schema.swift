@@ -57,6 +57,12 @@ extension RecordStore {
             """,
             // The digest counts the facts too.
             then: countDigest),
+        SchemaStep(
+            "v3",
+            """
+            -- A patient's record, the newest first.
+            CREATE INDEX resourceOfRecord ON resource (linkedTo, updatedAt) WHERE linkedTo IS NOT NULL;
+            """),
     ]
 
     private static func countDigest(_ database: Database) throws {

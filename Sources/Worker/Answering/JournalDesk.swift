@@ -26,6 +26,8 @@ struct JournalDesk: Sendable {
             case .state(let witness):
                 try await compare(witness, of: asker)
                 return .state(try await records.journalState())
+            case .record:
+                preconditionFailure("records are read at the desk for records")
             }
         } catch {
             logger.error(
@@ -39,7 +41,7 @@ struct JournalDesk: Sendable {
     func answer(_ subject: Question.Subject) async -> AskOutcome {
         let reply = await reply(to: subject, from: hie)
         let question = Question(asker: hie, run: run, id: "\(hie)/\(run.text)/own", subject: subject)
-        let outgoing = reply.message(from: hie, to: question, sentAt: clock.now)
+        let outgoing = reply.message(from: hie, to: question.address, sentAt: clock.now)
         let delivery = Delivery(
             message: outgoing.message, tag: DeliveryTag(number: 0), isRedelivered: false, exchange: outgoing.exchange,
             routingKey: outgoing.routingKey)

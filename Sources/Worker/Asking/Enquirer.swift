@@ -11,10 +11,13 @@ struct Enquirer: Service {
     let line: BrokerLine
     let correspondence: Correspondence
     let counters: CounterBoard
+    let clock: WallClock
     let logger: Logger
 
     /// Answers in memory that nobody has read yet.
     private static let answersPrefetchMax: UInt16 = 8
+    /// Questions on their way to the broker without its confirmation.
+    private static let sendingMax = 64
 
     private var sources: Set<HIEIdentifier> { Set(line.link.sources).subtracting([hie]) }
     private var queue: String { BrokerNames.repliesQueue(hie, run: correspondence.run.text) }
@@ -38,13 +41,47 @@ struct Enquirer: Service {
             queue, exchange: BrokerNames.repliesExchange,
             routingKey: BrokerNames.replyKey(hie, run: correspondence.run.text))
         let consumer = try await session.consume(queue, prefetchMax: Self.answersPrefetchMax, isExclusive: true)
-        correspondence.open(QuestionWay(session), on: line.link)
+        let (way, letters) = QuestionWay.make()
+        correspondence.open(way, on: line.link)
         defer { correspondence.close(line.link) }
         line.noteConnected()
-        while true {
-            let deliveries = try await consumer.next(max: Int(Self.answersPrefetchMax))
-            for delivery in deliveries { take(delivery) }
-            if let last = deliveries.last { try await session.acknowledge(last.tag, isMultiple: true) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await send(letters, over: session) }
+            group.addTask {
+                while true {
+                    let deliveries = try await consumer.next(max: Int(Self.answersPrefetchMax))
+                    for delivery in deliveries { take(delivery) }
+                    if let last = deliveries.last { try await session.acknowledge(last.tag, isMultiple: true) }
+                }
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    /// Until the session ends or the worker stops. A broker that takes nothing holds so many, and the others wait in
+    /// the way until there is no room there either.
+    private func send(_ letters: AsyncStream<QuestionWay.Letter>, over session: Session) async {
+        let post = QuestionPost(session)
+        await withTaskGroup(of: Void.self) { group in
+            var sending = 0
+            for await letter in letters {
+                if sending == Self.sendingMax {
+                    await group.next()
+                    sending -= 1
+                }
+                sending += 1
+                group.addTask {
+                    let id = letter.question.address.id
+                    guard correspondence.isOpen(id) else { return }
+                    if let reason = await post.send(letter.question, to: letter.source, sentAt: clock.now) {
+                        correspondence.undelivered(id, reason: "broker \(line.begun.name): \(reason)")
+                    } else {
+                        correspondence.sent(id)
+                    }
+                }
+            }
+            group.cancelAll()
         }
     }
 
@@ -53,7 +90,7 @@ struct Enquirer: Service {
         do throws(Rejection) {
             let (source, id, answer) = try Answer.read(
                 delivery, to: hie, run: correspondence.run, queue: queue, from: sources)
-            let isExpected = correspondence.settle(id, from: source, .answered(answer))
+            let isExpected = correspondence.settle(id, from: source, .answer(answer))
             if !isExpected { counters.count { $0.answersUnexpected += 1 } }
         } catch {
             counters.count { $0.answersUnreadable += 1 }
@@ -63,7 +100,7 @@ struct Enquirer: Service {
             guard let id = delivery.message.correlationID,
                 let source = delivery.message.appID.flatMap({ HIEIdentifier($0) })
             else { return }
-            correspondence.settle(id, from: source, .unanswered(reason: "the answer cannot be read: \(error)"))
+            correspondence.settle(id, from: source, .unreadable(reason: error.description))
         }
     }
 }

@@ -2,8 +2,33 @@ import AMQP
 import CareRecord
 import Replication
 
-/// A session over which questions leave.
-actor QuestionWay {
+/// Where questions to the HIEs of one broker wait for the session that sends them: nobody who asks waits for a broker.
+struct QuestionWay: Sendable {
+    struct Letter: Sendable {
+        let question: Question
+        let source: HIEIdentifier
+    }
+
+    static let waitingMax = 256
+
+    private let letters: AsyncStream<Letter>.Continuation
+
+    /// The way, and what is to be sent over it.
+    static func make() -> (way: QuestionWay, letters: AsyncStream<Letter>) {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: Letter.self, bufferingPolicy: .bufferingOldest(waitingMax))
+        return (QuestionWay(letters: continuation), stream)
+    }
+
+    /// Returns whether there was room for it.
+    func take(_ question: Question, to source: HIEIdentifier) -> Bool {
+        guard case .enqueued = letters.yield(Letter(question: question, source: source)) else { return false }
+        return true
+    }
+}
+
+/// Sends questions over one session.
+actor QuestionPost {
     private let session: Session
     /// HIEs whose queue for questions was seen on this session.
     private var found: Set<HIEIdentifier> = []

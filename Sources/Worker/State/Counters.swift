@@ -52,6 +52,10 @@ package struct Counters: Sendable, Hashable {
     package var bucketsCorrected: Int64 = 0
     package var audits: Int64 = 0
     package var epochsBegun: Int64 = 0
+    /// Questions about a patient to everybody who holds something.
+    package var queries: Int64 = 0
+    /// Answers that held another patient's data.
+    package var foreignAnswers: Int64 = 0
     package var indexRebuilds: Int64 = 0
 }
 

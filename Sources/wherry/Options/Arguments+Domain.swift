@@ -10,3 +10,8 @@ extension ListenAddress: ExpressibleByArgument {
     init?(argument: String) { self.init(argument) }
     var defaultValueDescription: String { description }
 }
+
+extension TimeSpan: ExpressibleByArgument {
+    init?(argument: String) { self.init(argument) }
+    var defaultValueDescription: String { description }
+}

@@ -29,7 +29,7 @@ import Testing
         let (reply, subject) = try page()
         let read = try Asked.readAnswer(Asked.arriving(reply, to: subject))
         #expect(read.source == barts)
-        #expect(read.questionID == Asked.question(subject).id)
+        #expect(read.questionID == Asked.question(subject).address.id)
         let batch = try Asked.source().batch(after: 1, through: 5)
         #expect(read.answer == .changes(IncomingBatch(batch: batch), head: 6))
     }
@@ -60,13 +60,23 @@ import Testing
                 == .refusal(reason: "\"busy\" é"))
     }
 
-    @Test("an answer goes to the run that asked, whatever the question's reply_to said") func address() throws {
+    @Test("a question with an address that is not the asker's own is refused; the answer goes to the run that asked")
+    func address() throws {
+        for foreign in ["wherry.changes.homerton", "homerton.1a2b3c", "amq.rabbitmq.reply-to.x", "kingston.other", ""] {
+            let delivery = Asked.arriving(Question.Subject.changes(after: 0, through: nil)) { $0.replyTo = foreign }
+            let rejection = #expect(throws: Rejection.self) { try Asked.read(delivery) }
+            #expect(rejection?.cause == .forgedSource)
+        }
+        _ = try Asked.read(
+            Asked.arriving(Question.Subject.changes(after: 0, through: nil)) {
+                $0.replyTo = "wherry.replies.kingston.1a2b3c"
+            })
         let question = try Asked.read(
-            Asked.arriving(Question.Subject.changes(after: 0, through: nil)) { $0.replyTo = "wherry.changes.homerton" })
-        let outgoing = Reply.refusal(reason: "x").message(from: barts, to: question, sentAt: Asked.sentAt)
+            Asked.arriving(Question.Subject.changes(after: 0, through: nil)) { $0.replyTo = "kingston.1a2b3c" })
+        let outgoing = Reply.refusal(reason: "x").message(from: barts, to: question.address, sentAt: Asked.sentAt)
         #expect(outgoing.exchange == "wherry.replies")
         #expect(outgoing.routingKey == "kingston.1a2b3c")
-        #expect(outgoing.message.correlationID == question.id)
+        #expect(outgoing.message.correlationID == question.address.id)
         #expect(!outgoing.message.isPersistent)
     }
 
@@ -109,7 +119,7 @@ import Testing
             switch try Asked.readAnswer(bad).answer {
             case .changes(let incoming, _): (letters, count) = (incoming.letters, incoming.batch.changes.count)
             case .buckets(let incoming): (letters, count) = (incoming.letters, incoming.page.changes.count)
-            case .state, .refusal: (letters, count) = ([], 0)
+            case .state, .record, .refusal: (letters, count) = ([], 0)
             }
             #expect(count == good.message.body.split(separator: UInt8(ascii: "\n")).count)
             #expect(letters.map(\.rejection.cause) == [.undecodable])

@@ -41,7 +41,7 @@ enum Asked {
         _ reply: Reply, to subject: Question.Subject = .changes(after: 0, through: nil),
         _ change: (inout Message) -> Void = { _ in }
     ) -> Delivery {
-        var outgoing = reply.message(from: barts, to: question(subject), sentAt: sentAt)
+        var outgoing = reply.message(from: barts, to: question(subject).address, sentAt: sentAt)
         change(&outgoing.message)
         return delivery(outgoing)
     }

@@ -84,11 +84,13 @@ import Testing
         case .changes(let after, let through): #expect(after >= 0 && (through ?? after) >= after)
         case .buckets(let buckets, let after): #expect(after >= 0 && !buckets.numbers.isEmpty)
         case .state(let witness): #expect(witness.through >= 0)
+        case .record(let request): #expect((1...RecordRequest.limitMax).contains(request.limit))
         }
         // An answer to it can be sent.
         let page = SampleSource(barts).page(JournalStretch(after: 0))
-        let reply = Reply.page(page, of: question.subject).message(from: barts, to: question, sentAt: Asked.sentAt)
-        #expect(reply.routingKey == "kingston.\(question.run.text)")
+        let reply = Reply.page(page, of: question.subject).message(
+            from: barts, to: question.address, sentAt: Asked.sentAt)
+        #expect(reply.routingKey == "kingston.\(question.address.run.text)")
         #expect(reply.message.messageID?.utf8.count ?? 999 <= 255)
     }
 
@@ -101,6 +103,7 @@ import Testing
             #expect(page.page.source == barts && page.page.after <= page.page.through && page.page.head >= 0)
             #expect(page.page.changes.allSatisfy { page.page.buckets.contains($0.key.patient) })
         case .state(let state): #expect(state.head >= 0)
+        case .record(let page): #expect(page.page.number >= 0 && page.page.omitted >= 0)
         case .refusal(let reason): #expect(reason.utf8.count <= 1000)
         }
     }

@@ -83,7 +83,7 @@ import Testing
                 continue
             }
             let reply = Reply.refusal(reason: "x").message(
-                from: barts, to: try Asked.read(delivery), sentAt: Asked.sentAt)
+                from: barts, to: try Asked.read(delivery).address, sentAt: Asked.sentAt)
             #expect(reply.message.messageID?.utf8.count ?? 999 <= 255)
         }
         #expect(throws: Rejection.self) {

@@ -130,6 +130,7 @@ struct SubscriptionRun {
         case .state(let witness):
             source.heed(witness, at: now, using: &random)
             return .state(JournalSummary(epoch: source.epoch, head: source.head, digest: source.digest))
+        case .record: preconditionFailure("a subscription asks for no record")
         }
     }
 

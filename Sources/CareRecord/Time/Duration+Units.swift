@@ -1,0 +1,5 @@
+extension Duration {
+    /// Whole milliseconds, the rest cut off.
+    package var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
+    package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}
