@@ -72,7 +72,9 @@ class Inquiry:
         """An even load; every answer has to have these states. Returns the p99."""
         time.sleep(SETTLE_SECONDS)
         load.run([(self.port, self.path()) for _ in range(WARM_UP_SECONDS * RATE)], RATE)
+        meter = self.mesh.meter([ASKED])
         samples = load.run([(self.port, self.path()) for _ in range(int(seconds * RATE))], RATE)
+        _, _, others_used = meter.read()
         self.mesh.check_alive()
         others = collections.Counter()
         for sample in samples:
@@ -82,8 +84,8 @@ class Inquiry:
             expect(resources >= answered * patients.RESOURCES_EACH,
                              f"{answered} HIEs answered, with {resources} resources")
         times = [sample.seconds for sample in samples]
-        print(f"queries: {title}: {ranks(times)}, max {milliseconds(max(times))} ({len(times):,} queries)"
-              + (f"; other than expected: {described(others)}" if others else ""), flush=True)
+        print(f"queries: {title}: {ranks(times)}, max {milliseconds(max(times))} ({len(times):,} queries; CPU of others "
+              f"{others_used / seconds:.0%} of a core)" + (f"; other than expected: {described(others)}" if others else ""), flush=True)
         return percentile(times, 0.99)
 
     def open_breakers(self, number):

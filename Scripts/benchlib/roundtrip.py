@@ -67,7 +67,8 @@ def roundtrip(stage):
     least = medians["plain AMQP"] + medians["synced commit"]
     print(f"roundtrip: query over plain AMQP {medians['query'] / medians['plain AMQP']:.2f}, over lookup "
           f"{medians['query'] / medians['lookup']:.2f}, over plain AMQP and a synced commit "
-          f"{medians['query'] / least:.2f}; median of a query, in ms, {verdict(medians['query'] * 1000, SECONDS_MAX * 1000)}")
+          f"{medians['query'] / least:.2f}; median of a query, in ms, "
+          f"{verdict(medians['query'] * 1000, SECONDS_MAX * 1000)}")
 
 
 def synced_table(path):
