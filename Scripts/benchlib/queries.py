@@ -84,8 +84,9 @@ class Inquiry:
             expect(resources >= answered * patients.RESOURCES_EACH,
                              f"{answered} HIEs answered, with {resources} resources")
         times = [sample.seconds for sample in samples]
-        print(f"queries: {title}: {ranks(times)}, max {milliseconds(max(times))} ({len(times):,} queries; CPU of others "
-              f"{others_used / seconds:.0%} of a core)" + (f"; other than expected: {described(others)}" if others else ""), flush=True)
+        print(f"queries: {title}: {ranks(times)}, max {milliseconds(max(times))} ({len(times):,} queries; CPU of "
+              f"others {others_used / seconds:.0%} of a core)"
+              + (f"; other than expected: {described(others)}" if others else ""), flush=True)
         return percentile(times, 0.99)
 
     def open_breakers(self, number):
