@@ -61,6 +61,18 @@ private func stored(_ fixture: String, as name: String) async throws -> Temporar
         #expect(state.digest == digest)
     }
 
+    @Test("records of earlier versions give a patient's record", arguments: ["records-v1", "records-v2"])
+    func recordsOfEarlierVersions(fixture: String) async throws {
+        let directory = try await stored(fixture, as: "records.sqlite")
+        let store = try RecordStore(path: directory.file("records.sqlite"), shares: [:], now: now)
+        let requester = Requester(person: "A", role: "B", organisation: "C", purpose: "D")!  // a well-formed one
+        let outline = try await store.outline(of: RecordRequest(patient: one, requester: requester))
+        let part = try await store.part(of: outline, of: one, from: 0, bytesMax: 9999, resourceBytesMax: 9999)
+        #expect(Set(part.resources.map(\.key.reference)) == ["Patient/p", "Condition/c"])
+        #expect(outline.patientIDs == ["p"] && part.next == nil)
+        #expect(try await store.journalState().head == 11)
+    }
+
     @Test("a file is brought up to date once") func once() async throws {
         let directory = try await stored("records-v1", as: "records.sqlite")
         for _ in 1...2 { #expect(try await records(directory).journalState().digest.total == 0xef64_7330_0b5a_c316) }
