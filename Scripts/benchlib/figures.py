@@ -2,6 +2,9 @@
 import math
 import statistics
 
+#: How far the p99s of a round's two healthy phases may be apart for the round to count.
+NOISE_MAX = 1.5
+
 
 def percentile(values, share):
     """The value that so large a share of the values does not exceed: the nearest rank, nothing interpolated."""
@@ -22,6 +25,16 @@ def ranks(seconds, tail=True):
 def verdict(value, most):
     """A ratio beside what it may be at most."""
     return f"{value:.2f} (at most {most:g}: {'met' if value <= most else 'NOT met'})"
+
+
+def judged(ratios, noises, most):
+    """The rounds' median ratio beside what it may be, from those rounds whose two healthy phases were much alike: a
+    burst of somebody else's work in one of them would make the faults look cheap."""
+    quiet = [ratio for ratio, noise in zip(ratios, noises) if 1 / NOISE_MAX <= noise <= NOISE_MAX]
+    if not quiet:
+        return "not to be said: the machine was too noisy in every round"
+    said = verdict(statistics.median(quiet), most)
+    return said if len(quiet) == len(ratios) else f"{said}; from {len(quiet)} of {len(ratios)} rounds, the others noisy"
 
 
 def spread(values):

@@ -10,7 +10,7 @@ import statistics
 import time
 
 from benchlib import load
-from benchlib.figures import milliseconds, percentile, ranks, spread, verdict
+from benchlib.figures import judged, milliseconds, percentile, ranks, spread
 from benchlib.system import expect
 
 #: Two whose own broker goes on, and one whose own broker is gone with the others.
@@ -64,8 +64,8 @@ def lookups(stage):
         print(f"lookups: {name} with faults, over {name} with all well: {spread(faulty)}; all well again, over all "
               f"well: {spread(noise)}")
         if share == 0.99:
-            ratio = statistics.median(faulty)
-    print(f"lookups: ratio of the p99s {verdict(ratio, RATIO_MAX)}")
+            said = judged(faulty, noise, RATIO_MAX)
+    print(f"lookups: ratio of the p99s {said}")
 
 
 def missing(mesh):

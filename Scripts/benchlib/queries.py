@@ -9,7 +9,7 @@ import statistics
 import time
 
 from benchlib import load, patients
-from benchlib.figures import milliseconds, percentile, ranks, spread, verdict
+from benchlib.figures import judged, milliseconds, percentile, ranks, spread
 from benchlib.system import expect, until
 
 ASKED = "barts"
@@ -52,7 +52,7 @@ def queries(stage):
         noise.append(after / before)
     print(f"queries: p99 with open breakers, over p99 with all well: {spread(ratios)}; all well again, over all well: "
           f"{spread(noise)}")
-    print(f"queries: ratio of the p99s {verdict(statistics.median(ratios), RATIO_MAX)}")
+    print(f"queries: ratio of the p99s {judged(ratios, noise, RATIO_MAX)}")
 
 
 class Inquiry:
