@@ -84,6 +84,15 @@ package struct Gateway: Service {
         router.add(middleware: RequestWatch(logger: logger))
         serve(router, "/fhir", [.post: { request, _ in try await submission.post(request) }])
         serveReads(router, bodies, lookups)
+        let everything = EverythingRoute(worker: worker, record: record)
+        serve(
+            router, "/fhir/:type/:id/$everything",
+            [
+                .get: {
+                    try Self.demandPatient($1)
+                    return try await everything.get($0, id: try Self.parameter("id", $1))
+                }
+            ])
         serve(
             router, "/fhir/:type/:id",
             [

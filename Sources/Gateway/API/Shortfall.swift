@@ -15,6 +15,8 @@ struct Shortfall: Sendable, Hashable {
         case index
         /// The HIE takes part later.
         case planned
+        /// A bound of this worker, or of what was asked.
+        case limit
     }
 
     /// The system of ``Cause`` as a coding.
@@ -48,6 +50,7 @@ extension Shortfall.Cause {
         case .refusal: "it refused"
         case .index: "the index here"
         case .planned: "it is not connected yet"
+        case .limit: "a bound of this worker or of what was asked"
         }
     }
 }

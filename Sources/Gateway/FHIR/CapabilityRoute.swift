@@ -25,6 +25,12 @@ struct CapabilityRoute: Sendable {
                 GET Patient/{id}/$summary and GET Patient/$summary?identifier=: an International Patient Summary, \
                 composed from the index. It names the HIEs of which it is not complete.
                 """),
+        Operation(
+            name: "everything", definition: "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+            documentation: """
+                GET Patient/{id}/$everything, with _type and _since: the resources, asked of the HIEs that hold some. \
+                Entries of the index stand in for HIEs that do not answer, which are named.
+                """),
     ]
 
     func get(_ request: Request) throws -> Response {
@@ -48,9 +54,10 @@ struct CapabilityRoute: Sendable {
     }
 
     private static let documentation = """
-        Searches read this worker's index of all HIEs and ask nobody. What they find are index entries, marked \
-        SUBSETTED: a few facts of a resource, which its source holds. An OperationOutcome entry of severity warning \
-        names every HIE that is not complete. Read, update and delete are of this HIE's own resources, of any type.
+        Searches and summaries read this worker's index of all HIEs and ask nobody. What searches find are index \
+        entries, marked SUBSETTED: a few facts of a resource, which its source holds. An OperationOutcome entry of \
+        severity warning names every HIE that is not complete. Read, update and delete are of this HIE's own \
+        resources, of any type.
         """
 
     private static var patient: JSON {

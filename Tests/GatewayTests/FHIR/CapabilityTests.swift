@@ -82,6 +82,7 @@ import Testing
             let paths = [
                 "ihe-pix": ["$ihe-pix?sourceIdentifier=https://fhir.nhs.uk/Id/nhs-number%7C9990000018"],
                 "summary": ["9990000018/$summary", "$summary?identifier=9990000018"],
+                "everything": ["9990000018/$everything?deadline=100ms"],
             ]
             for (type, resource) in resources {
                 let claimed = Self.names(resource, "operation", "name")

@@ -23,6 +23,16 @@ import Testing
 
     /// A patient at two HIEs, with whatever a source may send of every type.
     static func fill(_ gateway: RunningGateway) async throws {
+        // The worker's own, which it answers itself.
+        for (key, body) in [
+            ("Patient/own", Samples.patient("own")),
+            ("Condition/own", #"{"resourceType":"Condition","id":"own","subject":{"reference":"Patient/own"}}"#),
+            (
+                "Flag/own",
+                #"{"resourceType":"Flag","id":"own","status":"active","code":{"text":"x"},"#
+                    + #""subject":{"reference":"Patient/own"}}"#
+            ),
+        ] { #expect(try await gateway.put("/fhir/\(key)", body).status == 201) }
         try await gateway.indexPatient("imperial", id: "p1")
         try await gateway.indexPatient("homerton", id: "h1", family: "Example")
         for hie in ["homerton", "imperial"] {
