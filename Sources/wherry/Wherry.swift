@@ -12,6 +12,7 @@ struct Wherry: AsyncParsableCommand {
             WorkerCommand.self,
             IngestCommand.self,
             LookupCommand.self,
+            QueryCommand.self,
             StatusCommand.self,
             IndexCommand.self,
             PopulationCommand.self,
