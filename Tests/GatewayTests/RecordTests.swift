@@ -23,7 +23,9 @@ import Worker
                 let json = answer.json
                 #expect(json["nhsNumber"]?.text == Samples.number && json["complete"]?.bool == false)
                 #expect((json["durationMs"]?.integer ?? -1) >= 0 && json["standIns"]?.elements == [])
-                let states = (json["answers"]?.elements ?? []).map { "\($0["hie"]?.text ?? "") \($0["state"]?.text ?? "")" }
+                let states = (json["answers"]?.elements ?? []).map {
+                    "\($0["hie"]?.text ?? "") \($0["state"]?.text ?? "")"
+                }
                 #expect(states == ["barts answered", "homerton answered", "kingston answered", "imperial skipped"])
                 let answers = json.answers
                 for hie in ["barts", "homerton", "kingston"] {
@@ -46,7 +48,8 @@ import Worker
             QueryMesh.barts, "audit.sqlite",
             "SELECT kind, hie, patient, requester ->> 'person', requester ->> 'purpose', detail FROM event")
         #expect(
-            own == "record-asked||\(Samples.number)|Dr A. Example|direct-care|everything; asked: barts, homerton, kingston\n"
+            own == "record-asked||\(Samples.number)|Dr A. Example|direct-care|"
+                + "everything; asked: barts, homerton, kingston\n"
         )
         let their = try await mesh.sqlite(
             QueryMesh.homerton, "audit.sqlite",
@@ -54,7 +57,7 @@ import Worker
         #expect(their == "record-read|barts|\(Samples.number)|registrar|R1H|everything\n")
     }
 
-    @Test("P3, P8: as events the index comes first, after it is written down who asks; each HIE answers once; done is last")
+    @Test("P3, P8: of events the index is first, once it is written down who asks; each HIE answers once; done is last")
     func events() async throws {
         let mesh = try await QueryMesh()
         try await mesh.serve { gateway async throws in

@@ -16,7 +16,10 @@ import Testing
         ("data:x\n\n", ["message=x"]), ("data:  x\n\n", ["message= x"]), ("data\n\n", ["message="]),
         ("data\ndata\n\ndata:", ["message=\n"]), ("data:test\n\ndata: test\n\n", ["message=test", "message=test"]),
         ("data: YHOO\ndata: +2\ndata: 10\n\n", ["message=YHOO\n+2\n10"]),
-        (": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\n", ["message=first event", "message=second event"]),
+        (
+            ": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\n",
+            ["message=first event", "message=second event"]
+        ),
         ("event: add\ndata: 73857293\n\nevent: remove\ndata: 2153\n\n", ["add=73857293", "remove=2153"]),
         ("event: add\n\ndata: x\n\n", ["message=x"]), ("event: a\nevent: b\ndata: x\n\n", ["b=x"]),
         ("retry: 10\nid: 7\nnonsense: y\n:comment\ndata: x\n\n", ["message=x"]),

@@ -27,7 +27,8 @@ import Testing
         let directory = try TemporaryDirectory()
         let topology = try Files.write(Files.topology, "topology.yaml", in: directory)
         let broker = try await PrivateBroker.shared().makeVirtualHost()
-        let applied = try await WherryProcess.run("topology", "apply", "--topology", topology, "--broker-url", broker.url)
+        let applied = try await WherryProcess.run(
+            "topology", "apply", "--topology", topology, "--broker-url", broker.url)
         #expect(applied.status == 0, "\(applied.errors)")
         func start(_ hie: String) async throws -> WorkerProcess {
             try await WorkerProcess.start(
@@ -50,7 +51,9 @@ import Testing
         let mesh = try await mesh()
         let lines = try await mesh.query("--person", "'Dr Ä. Example'", "--purpose", "direct-care")
         #expect(lines.status == 0)
-        let kinds = lines.output.split(separator: "\n").map { $0.split(separator: "\t").prefix(3).joined(separator: " ") }
+        let kinds = lines.output.split(separator: "\n").map { line in
+            line.split(separator: "\t").prefix(3).joined(separator: " ")
+        }
         #expect(kinds.contains("answer barts answered") && kinds.contains("answer homerton nothingHeld"))
         #expect(kinds.contains("answer imperial skipped") && kinds.contains("missing imperial skipped"))
         #expect(kinds.contains("resource allergy barts") && kinds.contains("resource demographics barts"))

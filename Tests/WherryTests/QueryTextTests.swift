@@ -20,7 +20,7 @@ import Testing
             + #""coverage":[{"hie":"barts"},{"hie":"homerton"},{"hie":"imperial"}]}"#
     )
     private static let page = (
-        "resources", #"{"source":"homerton","resources":[{"resourceType":"Basket","id":"1"},{"resourceType":"Basket"}]}"#
+        "resources", #"{"source":"homerton","resources":[{"resourceType":"Basket","id":"1"},{"id":"2"}]}"#
     )
     private static let barts = #"{"hie":"barts","state":"answered","durationMs":35,"count":7,"asOf":"x","reason":null}"#
     private static let imperial =

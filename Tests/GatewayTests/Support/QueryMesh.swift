@@ -113,8 +113,9 @@ struct QueryMesh {
             lines += ["  - id: \(region)", "    name: Region \(region)", "    partnership: Record"]
             lines += ["    broker: { addresses: [\"\(address)\"], virtualHost: \(hosts[region] ?? "/") }", "    hies:"]
             for (hie, status) in hies {
-                lines.append("      - { id: \(hie), name: \(hie), status: \(status), "
-                    + "sites: [{ name: A, service: acute }] }")
+                lines.append(
+                    "      - { id: \(hie), name: \(hie), status: \(status), "
+                        + "sites: [{ name: A, service: acute }] }")
             }
         }
         return lines.joined(separator: "\n")
