@@ -30,6 +30,9 @@ struct EntryRow: Sendable {
 
     var isActive: Bool { ["active", "in-progress", "arrived", "booked", "draft"].contains(status) }
 
+    /// An allergy that is active stands out.
+    var textCell: Table.Cell { Table.Cell(text, category == Category.allergy.rawValue && isActive ? .red : .plain) }
+
     /// The day of a FHIR date or dateTime, or as much as there is of it.
     var day: String { String(date.prefix(10)) }
 }
@@ -43,9 +46,8 @@ extension [EntryRow] {
         var section = Section(
             title, .init("date"), .init("what"), .init("status"), .init("source"), .init("resource"))
         for entry in activeFirst {
-            let style: Style = category == Category.allergy.rawValue && entry.isActive ? .red : .plain
             section.append(
-                category, .init(entry.day), .init(entry.text, style), .init(entry.status), .init(entry.source),
+                category, .init(entry.day), entry.textCell, .init(entry.status), .init(entry.source),
                 .init(entry.resource, .dim))
         }
         return section

@@ -46,7 +46,7 @@ final class LiveAnswers: Sendable {
     }
 
     /// What is above the screen cannot be drawn over: heading, titles and the cursor's line have to fit too.
-    private static var rowsMax: Int { max(1, Terminal.size.rows - 5) }
+    private static var rowsMax: Int { max(1, Terminal.size.rows - 4) }
 
     private func draw(_ state: inout State, rowsMax: Int) {
         guard !state.report.peers.isEmpty else { return }
@@ -54,7 +54,7 @@ final class LiveAnswers: Sendable {
         let width = Terminal.size.columns
         let heading = String(LookupView.heading(state.report.number).prefix(width))
         let lines =
-            [Style.bold.applied(to: heading), ""]
+            [Style.bold.applied(to: heading)]
             + table.lines(hasColour: Terminal.hasColour, widthMax: width, rowsMax: rowsMax)
         Terminal.draw(Self.text(lines, over: state.drawnLines))
         state.drawnLines = lines.count

@@ -27,7 +27,7 @@ struct QueryView {
         Terminal.print(Style.bold.applied(to: LookupView.heading(report.number)) + "\n")
         let lines = AnswerTable(report: report).lines(
             hasColour: Terminal.hasColour, widthMax: Terminal.isTerminal ? Terminal.size.columns : .max)
-        Terminal.print(lines.joined(separator: "\n") + "\n")
+        Terminal.print((lines + ["", ""]).joined(separator: "\n"))
     }
 
     func printRecord() {
@@ -104,6 +104,6 @@ struct QueryView {
 extension EntryRow {
     /// Category, source, resource, date, status and what it is.
     fileprivate var cells: [Table.Cell] {
-        [.init(category), .init(source), .init(resource), .init(day), .init(status), .init(text)]
+        [.init(category), .init(source), .init(resource), .init(day), .init(status), textCell]
     }
 }
