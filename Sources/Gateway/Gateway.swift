@@ -32,7 +32,9 @@ package struct Gateway: Service {
 
     /// Serves until the graceful stop, which lets requests finish. Throws when it cannot listen.
     package func run() async throws {
-        var configuration = HTTP1Channel.Configuration(idleTimeout: .seconds(Int64(settings.idleSecondsMax)))
+        var configuration = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [StalledReader(secondsMax: settings.stalledSecondsMax)],
+            idleTimeout: .seconds(Int64(settings.idleSecondsMax)))
         configuration.httpDecoder.maxHeaderFieldSize = settings.headerBytesMax
         configuration.httpDecoder.maxHeaderListSize = settings.headerBytesMax
         configuration.httpDecoder.maxHeaderFieldCount = 100

@@ -29,6 +29,8 @@ package struct GatewaySettings: Sendable {
     package var safetyNetsMax = max(1, ProcessFigures.coreCount - 1)
     package var connectionsMax = 1024
     package var idleSecondsMax = 60
+    /// A connection whose reader takes nothing of what waits for it ends after this.
+    package var stalledSecondsMax = 30
     /// All header fields of a request together.
     package var headerBytesMax = 32 << 10
     package var fhir = FHIRLimits()

@@ -12,6 +12,7 @@ struct Wherry: AsyncParsableCommand {
             WorkerCommand.self,
             IngestCommand.self,
             LookupCommand.self,
+            QueryCommand.self,
             ResultsCommand.self,
             SafetyNetCommand.self,
             StatusCommand.self,

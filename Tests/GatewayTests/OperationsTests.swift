@@ -1,6 +1,9 @@
 import CareRecord
 import Gateway
+import Replication
+import Storage
 import Testing
+import Worker
 
 @Suite("Peers, metrics and health")
 struct OperationsTests {
@@ -26,6 +29,36 @@ struct OperationsTests {
             #expect(answer.json["own"]?["epochReason"] == nil)
             for member in ["questionsAsked", "answersGiven", "changesRepaired", "rowsMended", "indexRebuilds"] {
                 #expect(answer.json["counters"]?[member]?.integer == 0)
+            }
+            #expect(peers.map { $0["breaker"]?.text } == ["closed", "closed"] && peers[0]["breakerSince"] == nil)
+            #expect(answer.json["incidents"]?["foreignAnswer"]?.integer == 0)
+        }
+    }
+
+    @Test("incidents are counted and named without the patient, the newest first")
+    func incidents() async throws {
+        try await RunningGateway.with { gateway async throws in
+            let worker = gateway.worker
+            let homerton = try #require(HIEIdentifier("homerton"))
+            let requester = try #require(
+                Requester(person: "Dr A. Example", role: "r", organisation: "o", purpose: "p"))
+            try await worker.audit.append(
+                [
+                    AccessEvent(.questionRefused, detail: "a stranger asks"),
+                    AccessEvent(.recordRead, hie: homerton, patient: NHSNumber(Samples.number), requester: requester),
+                    AccessEvent(.foreignAnswer, hie: homerton, patient: NHSNumber(Samples.number), detail: "not shown"),
+                ], now: worker.clock.now)
+            let answer = try await gateway.ask(.get, "/api/incidents")
+            #expect(answer.status == 200 && answer.json["hie"]?.text == "barts")
+            let incidents = answer.json["incidents"]?.elements ?? []
+            #expect(incidents.map { $0["kind"]?.text } == ["foreign-answer", "question-refused"])
+            #expect(incidents.map { $0["number"]?.integer } == [3, 1])
+            #expect(incidents[0]["source"]?.text == "homerton" && incidents[1]["source"] == nil)
+            #expect(incidents[0]["at"]?.text?.hasSuffix("Z") == true && incidents[0]["detail"]?.text == "not shown")
+            #expect(!answer.text.contains(Samples.number) && !answer.text.contains("Example"))
+            let peers = try await gateway.ask(.get, "/api/peers").json
+            for counts in [answer.json["counts"], peers["incidents"]] {
+                #expect(counts?["foreignAnswer"]?.integer == 1 && counts?["questionRefused"]?.integer == 1)
             }
         }
     }

@@ -32,7 +32,9 @@ import Testing
         async throws
     {
         #expect(
-            try await store.counts() == [.recordAsked: 1, .recordRead: 1, .questionRefused: 1, .foreignAnswer: 1])
+            try await store.counts(of: AccessEvent.Kind.allCases) == [
+                .recordAsked: 1, .recordRead: 1, .questionRefused: 1, .foreignAnswer: 1,
+            ])
         let incidents = try await store.incidents(max: 10)
         #expect(incidents.map(\.number) == [4, 3])
         #expect(incidents.map(\.kind) == [.foreignAnswer, .questionRefused])

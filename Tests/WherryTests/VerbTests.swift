@@ -9,7 +9,8 @@ struct VerbTests {
         arguments: [
             [], ["topology"], ["topology", "validate"], ["topology", "plan"], ["topology", "apply"],
             ["topology", "drift"],
-            ["topology", "export"], ["topology", "diagram"], ["worker"], ["ingest"], ["lookup"], ["status"],
+            ["topology", "export"], ["topology", "diagram"], ["worker"], ["ingest"], ["lookup"], ["query"],
+            ["status"],
             ["population"], ["index"], ["index", "verify"], ["index", "rebuild"], ["simulate"],
             ["results"], ["safety-net"],
         ])
@@ -42,6 +43,16 @@ struct VerbTests {
             (["results", "9990000018", "--from", "127.0.0.1:1", "--code", "|"], "--code"),
             (["results", "9990000018", "--from", "127.0.0.1:1", "--since", "soon"], "--since"),
             (["safety-net", "missing.csv", "--from", "127.0.0.1:1"], "missing.csv"), (["safety-net", "-"], "--from"),
+            (["query", "9990000019", "--from", "127.0.0.1:1"], "NHS number"), (["query", "9990000018"], "--from"),
+            (["query", "9990000018", "--from", "127.0.0.1:1", "--categories", "horoscope"], "horoscope"),
+            (["query", "9990000018", "--from", "127.0.0.1:1", "--categories", ","], "allergy"),
+            (["query", "9990000018", "--from", "127.0.0.1:1", "--deadline", "0s"], "--deadline"),
+            (["query", "9990000018", "--from", "127.0.0.1:1", "--deadline", "31s"], "--deadline"),
+            (["query", "9990000018", "--from", "127.0.0.1:1", "--peer-deadline", "-1s"], "--peer-deadline"),
+            (["query", "9990000018", "--from", "127.0.0.1:1", "--since", "yesterday"], "--since"),
+            (["query", "9990000018", "--from", "127.0.0.1:1", "--limit", "0"], "--limit"),
+            (["query", "9990000018", "--from", "127.0.0.1:1", "--person", ""], "--person"),
+            (["query", "9990000018", "--from", "127.0.0.1:1", "--json", "--resources"], "--resources"),
             (["status"], "--from"), (["population", "--patients", "3", "--out", "-"], "--hie"),
             (["population", "--patients", "-3", "--out", "x"], "--patients"),
             (["population", "--patients", "3", "--hie", "nobody", "--out", "x"], "nobody"),
@@ -59,7 +70,8 @@ struct VerbTests {
         "a worker that cannot be reached ends with status 1 and says which",
         arguments: [
             ["lookup", "9990000018"], ["status"], ["lookup", "9990000018", "--json"], ["index", "verify"],
-            ["index", "rebuild"], ["results", "9990000018"], ["safety-net", "-"],
+            ["index", "rebuild"], ["query", "9990000018"], ["query", "9990000018", "--json"],
+            ["results", "9990000018"], ["safety-net", "-"],
         ])
     func unreachable(_ verb: [String]) async throws {
         let list = "9990000018,2026-11-02"

@@ -11,14 +11,11 @@ struct IncidentsRoute: Sendable {
     private static let incidentsMax = 100
 
     func get() async throws -> Response {
-        let counts = try await worker.audit.counts()
+        let counts = try await worker.audit.counts(of: AccessEvent.Kind.incidents)
         let incidents = try await worker.audit.incidents(max: Self.incidentsMax)
         return .json { json in
             json.member("hie", worker.hie.text)
-            json.object("counts") { json in
-                json.member("foreignAnswer", counts[.foreignAnswer] ?? 0)
-                json.member("questionRefused", counts[.questionRefused] ?? 0)
-            }
+            json.object("counts") { $0.members(ofIncidents: counts) }
             json.array("incidents") { json in
                 for incident in incidents {
                     json.object { json in
@@ -31,5 +28,12 @@ struct IncidentsRoute: Sendable {
                 }
             }
         }
+    }
+}
+
+extension JSONWriter {
+    mutating func members(ofIncidents counts: [AccessEvent.Kind: Int]) {
+        member("foreignAnswer", counts[.foreignAnswer] ?? 0)
+        member("questionRefused", counts[.questionRefused] ?? 0)
     }
 }

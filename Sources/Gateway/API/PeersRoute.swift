@@ -13,6 +13,7 @@ struct PeersRoute: Sendable {
         let journal = try await worker.records.journalState()
         let unlinkedCount = try await worker.records.unlinkedCount()
         let epochNotice = try await worker.records.epochNotice()
+        let incidents = try await worker.audit.counts(of: AccessEvent.Kind.incidents)
         let words = CoverageWords(worker)
         let topology = worker.topology
         return .json { json in
@@ -44,6 +45,7 @@ struct PeersRoute: Sendable {
             json.array("paused") { json in
                 for pause in worker.pauses.all { json.object { $0.members(of: pause) } }
             }
+            json.object("incidents") { $0.members(ofIncidents: incidents) }
             json.object("counters") { $0.members(of: worker.counters.now) }
         }
     }

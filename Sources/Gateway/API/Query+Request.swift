@@ -88,7 +88,8 @@ extension Category {
     static func set(requested text: Substring?) throws(Refusal) -> Set<Category>? {
         guard let text, !text.isEmpty else { return nil }
         var categories: Set<Category> = []
-        for name in text.split(separator: ",") {
+        // Between two commas there is a name: a list of none would be a question for nothing.
+        for name in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let category = Category(rawValue: String(name)) else {
                 let known = Category.allCases.map(\.rawValue).joined(separator: ", ")
                 throw Refusal(.badRequest, .value, "a category is not known; there are \(known)")

@@ -18,7 +18,7 @@ struct RecordRoute: Sendable {
         guard request.headers[.accept]?.contains(ContentType.events) ?? false else {
             return try await answer(query)
         }
-        return stream(query)
+        return stream(query, to: request)
     }
 
     /// The result, whole.
@@ -57,14 +57,19 @@ struct RecordRoute: Sendable {
     }
 
     /// Server-sent events (HTML Living Standard §9.2): `index`, then `resources`, `withdrawn` and `answer` as they
-    /// come, then `done`; `error` where the worker itself fails.
-    private func stream(_ query: Query) -> Response {
-        let headers: HTTPFields = [.contentType: ContentType.events, .cacheControl: "no-store"]
+    /// come, then `done`; `error` where the worker itself fails. The connection ends with it, and it ends with the
+    /// connection: when the reader has gone nobody is waited for.
+    private func stream(_ query: Query, to request: Request) -> Response {
+        let headers: HTTPFields = [
+            .contentType: ContentType.events, .cacheControl: "no-store", .connection: "close",
+        ]
         return Response(
             status: .ok, headers: headers,
             body: ResponseBody { writer in
                 do {
-                    try await write(query, to: &writer)
+                    try await request.body.consumeWithCancellationOnInboundClose { _ in
+                        try await write(query, to: &writer)
+                    }
                 } catch let error where error is StorageError || error is Gate.Busy {
                     // The status is sent already.
                     let issue = Refusal(error).outcome.issues.first

@@ -14,7 +14,7 @@ struct WorkerClient: Sendable {
     ]
 
     let url: WorkerURL
-    private let client: HTTPClient
+    let client: HTTPClient
 
     /// A client for the duration of `body`.
     static func with<Value>(_ url: WorkerURL, _ body: (WorkerClient) async throws -> Value) async throws -> Value {
@@ -40,9 +40,13 @@ struct WorkerClient: Sendable {
     }
 
     /// Asks once. `path` begins with a slash and is encoded.
-    func get(_ path: String, secondsMax: Int64 = 10) async throws -> WorkerReply {
+    func get(
+        _ path: String, headers: [(name: String, value: String)] = [], secondsMax: Int64 = 10
+    ) async throws -> WorkerReply {
+        var request = HTTPClientRequest(url: url.description + path)
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
         do {
-            return try await execute(HTTPClientRequest(url: url.description + path), secondsMax: secondsMax)
+            return try await execute(request, secondsMax: secondsMax)
         } catch {
             throw unreachable(error)
         }
@@ -112,7 +116,7 @@ struct WorkerClient: Sendable {
             body: Array(body.readableBytesView))
     }
 
-    private func unreachable(_ error: any Error) -> CommandFailure {
+    func unreachable(_ error: any Error) -> CommandFailure {
         let reason =
             switch SystemError.number(of: error) {
             case .connectionRefused?: "connection refused"

@@ -5,8 +5,10 @@ struct PatientHeading {
     init(_ number: String) { self.number = number }
 
     func print() {
-        if Terminal.isInteractive { Terminal.print(Style.bold.applied(to: "NHS number \(Self.spaced(number))") + "\n") }
+        if Terminal.isInteractive { Terminal.print(Style.bold.applied(to: text) + "\n") }
     }
+
+    var text: String { "NHS number \(Self.spaced(number))" }
 
     /// `999 000 0018`, as it is printed on letters.
     static func spaced(_ number: String) -> String {

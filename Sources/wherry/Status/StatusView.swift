@@ -14,6 +14,7 @@ struct StatusView {
         printPeers()
         printConditions("Brokers", kind: "broker", of: json["brokers"], name: "broker")
         printConditions("Paused", kind: "paused", of: json["paused"], name: "part")
+        printIncidents()
     }
 
     private func printPeers() {
@@ -24,7 +25,7 @@ struct StatusView {
             let row = CoverageRow(peer)
             section.append(
                 "peer", .init(row.hie), row.stateCell, .init(row.asOf), .init(row.watermark), .init(row.head),
-                .init(row.behind), .init(row.held), .init(peer["breaker"]?.text ?? ""), row.reasonCell)
+                .init(row.behind), .init(row.held), Self.breaker(peer), row.reasonCell)
         }
         section.print()
     }
@@ -39,6 +40,28 @@ struct StatusView {
                 .init(condition["reason"]?.text ?? "", .dim))
         }
         section.print()
+    }
+
+    /// Nothing while there are none.
+    private func printIncidents() {
+        var section = Section("Incidents", .init("count", .right), .init("what"), .init("advice"))
+        let incidents = [
+            ("foreignAnswer", "answers with another patient's data; nothing of them was shown"),
+            ("questionRefused", "questions that nobody may ask, or to an address that is not the asker's"),
+        ]
+        for (name, what) in incidents {
+            guard let count = json["incidents"]?[name]?.integer, count > 0 else { continue }
+            section.append(
+                "incidents", .init("\(count)", .red), .init(what), .init("see GET /api/incidents", .dim))
+        }
+        section.print()
+    }
+
+    /// Such as `open, 12 s ago`.
+    private static func breaker(_ peer: JSON) -> Table.Cell {
+        let state = peer["breaker"]?.text ?? ""
+        let since = peer["breakerSince"]?.text.map { ", \(Age.since($0))" } ?? ""
+        return Table.Cell(state + since, state == "open" ? .red : state == "half-open" ? .yellow : .plain)
     }
 
     private static func own(_ own: JSON?) -> String {

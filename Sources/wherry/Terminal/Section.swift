@@ -11,6 +11,11 @@ struct Section {
     }
 
     mutating func append(_ kind: String, _ cells: Table.Cell...) {
+        append(kind, cells: cells)
+    }
+
+    /// One cell a column.
+    mutating func append(_ kind: String, cells: [Table.Cell]) {
         rows.append((kind, cells))
     }
 

@@ -59,21 +59,37 @@ struct Table {
     /// Without the titles, for other programs.
     var plainLines: [String] { rows.map { row in row.map(\.text).joined(separator: "\t") } }
 
-    func alignedLines(hasColour: Bool) -> [String] {
+    /// No line is longer than `widthMax` characters: what is cut ends with `…`.
+    func alignedLines(hasColour: Bool, widthMax: Int = .max) -> [String] {
         let header = columns.map { Cell($0.title, .bold) }
         let widths = columns.indices.map { index in ([header] + rows).map { $0[index].text.count }.max() ?? 0 }
         return ([header] + rows).map { row in
-            let cells = row.indices.map { index in
-                let cell = row[index]
-                let isLast = index == row.count - 1 && columns[index].alignment == .left
-                let padding = isLast ? "" : String(repeating: " ", count: widths[index] - cell.text.count)
-                let text = cell.style.applied(to: cell.text, hasColour: hasColour)
-                return columns[index].alignment == .left ? text + padding : padding + text
+            var runs: [Cell] = []
+            for index in row.indices {
+                let padding = Cell(padded: widths[index] - row[index].text.count)
+                if index > 0 { runs.append(Cell(padded: 2)) }
+                runs += columns[index].alignment == .left ? [row[index], padding] : [padding, row[index]]
             }
-            let line = cells.joined(separator: "  ")
-            return String(line[..<(line.lastIndex { $0 != " " }.map(line.index(after:)) ?? line.startIndex)])
+            while let last = runs.last, last.text.allSatisfy({ $0 == " " }) { runs.removeLast() }
+            return Self.line(runs, hasColour: hasColour, widthMax: widthMax)
         }
     }
+
+    private static func line(_ runs: [Cell], hasColour: Bool, widthMax: Int) -> String {
+        let isCut = runs.reduce(0) { $0 + $1.text.count } > widthMax
+        var room = isCut ? max(0, widthMax - 1) : widthMax
+        var line = ""
+        for run in runs {
+            let text = String(run.text.prefix(room))
+            room -= text.count
+            line += run.style.applied(to: text, hasColour: hasColour)
+        }
+        return isCut && widthMax > 0 ? line + "…" : line
+    }
+}
+
+extension Table.Cell {
+    fileprivate init(padded width: Int) { self.init(String(repeating: " ", count: width)) }
 }
 
 extension Character {

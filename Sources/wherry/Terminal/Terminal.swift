@@ -11,6 +11,18 @@ enum Terminal {
     /// Whether a person looks at standard output: at a terminal, or, with `WHERRY_TABLES=1`, at what a pipe leads to.
     static var isInteractive: Bool { isTerminal || ProcessInfo.processInfo.environment["WHERRY_TABLES"] == "1" }
 
+    /// Whether what was printed on standard output can be drawn over.
+    static var canRedraw: Bool { isTerminal && ProcessInfo.processInfo.environment["TERM"] != "dumb" }
+
+    /// Of the terminal at standard output; 80 by 24 where it does not say.
+    static var size: (columns: Int, rows: Int) {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
+            return (80, 24)
+        }
+        return (Int(size.ws_col), Int(size.ws_row))
+    }
+
     /// Colour is for people, and not for those who set `NO_COLOR` (no-color.org) or have a `dumb` terminal.
     static var hasColour: Bool {
         let environment = ProcessInfo.processInfo.environment
@@ -20,6 +32,11 @@ enum Terminal {
     /// A line, or several.
     static func print(_ text: String) {
         write(text, to: .standardOutput)
+    }
+
+    /// As it is, without an end of the line.
+    static func draw(_ text: String) {
+        try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
     }
 
     static func printError(_ text: String) {

@@ -64,6 +64,14 @@ struct RunningGateway: Sendable {
                 topology: try Topology.parse(yaml: topology, file: "test.yaml"), hie: barts,
                 dataDirectory: directory),
             logger: logger)
+        try await serve(worker, settings, host: host, logger: logger, body)
+    }
+
+    /// Runs a worker and its gateway while `body` runs, and stops both gracefully after it.
+    static func serve(
+        _ worker: Worker, _ settings: GatewaySettings = GatewaySettings(), host: String = "127.0.0.1",
+        logger: Logger, _ body: @escaping @Sendable (RunningGateway) async throws -> Void
+    ) async throws {
         let (addresses, listening) = AsyncStream.makeStream(of: ListenAddress.self)
         let gateway = Gateway(
             worker: worker, address: ListenAddress(host: host, port: 0), settings: settings, logger: logger

@@ -26,10 +26,25 @@ final class WherryProcess: Sendable {
         .appending(path: "wherry")
 
     /// Output goes to files: a pipe that some other test's process inherits would never end.
-    init(_ arguments: [String], input: String = "", environment: [String: String] = [:]) throws {
+    convenience init(_ arguments: [String], input: String = "", environment: [String: String] = [:]) throws {
+        try self.init(Self.executable, arguments, input: input, environment: environment)
+    }
+
+    /// On a terminal of this size, as util-linux's `script` makes it: what it shows is the output, errors included.
+    static func run(onTerminal columns: Int, _ rows: Int, _ arguments: String...) async throws -> Result {
+        let command = "stty cols \(columns) rows \(rows) && exec \(executable.path) " + arguments.joined(separator: " ")
+        return try await WherryProcess(
+            URL(filePath: "/usr/bin/script"), ["-q", "-e", "-c", command, "/dev/null"], input: "",
+            environment: ["TERM": "xterm", "NO_COLOR": ""]
+        ).result()
+    }
+
+    private init(
+        _ executable: URL, _ arguments: [String], input: String, environment: [String: String]
+    ) throws {
         directory = try TemporaryDirectory()
         let process = Process()
-        process.executableURL = Self.executable
+        process.executableURL = executable
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.currentDirectoryURL = URL(filePath: directory.path)

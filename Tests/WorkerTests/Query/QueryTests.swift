@@ -125,8 +125,8 @@ import Topology
             let query = Query(RecordRequest(patient: one, requester: requester), deadlineMilliseconds: 5000)
             try await workers[1].query(query) { event in
                 guard case .resources = event else { return }
-                let read = try await workers[0].audit.counts()[.recordRead]
-                let asked = try await workers[1].audit.counts()[.recordAsked]
+                let read = try await workers[0].audit.counts(of: [.recordRead])[.recordRead]
+                let asked = try await workers[1].audit.counts(of: [.recordAsked])[.recordAsked]
                 #expect(read == 1 && asked == 1)
             }
             let said = try await mesh.sqlite(
