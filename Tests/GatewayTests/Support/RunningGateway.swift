@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import ServiceLifecycle
+import TestSupport
 import Testing
 import Topology
 import Worker
@@ -32,6 +33,9 @@ struct RunningGateway: Sendable {
               - {id: imperial, name: Imperial, status: planned, sites: [{name: Three, service: acute}]}
         """
 
+    /// Workers with their gateways that run at the same time: each has some thirty files open.
+    private static let room = Room(placesMax: 8)
+
     let url: String
     let worker: Worker
     let client: HTTPClient
@@ -54,6 +58,8 @@ struct RunningGateway: Sendable {
         topology: String = RunningGateway.topology,
         _ body: @escaping @Sendable (RunningGateway) async throws -> Void
     ) async throws {
+        await room.enter()
+        defer { room.leave() }
         let directory = FileManager.default.temporaryDirectory.path + "/wherry-gateway-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: directory) }
         var logger = Logger(label: "test")
