@@ -10,9 +10,9 @@ package final class WorkerProcess: Sendable {
 
     /// `http://127.0.0.1:PORT`.
     package let url: String
-    package let pid: pid_t
-    private let process: Process
-    private let watcher: Process
+    package var pid: pid_t { process.pid }
+    private let process: ChildProcess
+    private let watcher: ChildProcess
     /// Closing it makes the watcher kill the worker; the kernel closes it when the test process ends.
     private let leash: Pipe
 
@@ -26,39 +26,32 @@ package final class WorkerProcess: Sendable {
     /// Starts `wherry worker` with these arguments and waits until it serves. What it writes goes to `LOG.out` and, its
     /// log, is appended to `LOG.err`.
     package static func start(_ arguments: [String], log: String) async throws -> WorkerProcess {
-        let process = Process()
-        process.executableURL = URL(filePath: executable)
-        process.arguments = ["worker", "--listen", "127.0.0.1:0"] + arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try file("\(log).out", isEmptied: true)
-        process.standardError = try file("\(log).err", isEmptied: false)
-        try process.run()
+        try Data().write(to: URL(filePath: "\(log).out"))
+        let process = try ChildProcess(
+            executable, ["worker", "--listen", "127.0.0.1:0"] + arguments, output: "\(log).out", errors: "\(log).err")
         let leash = Pipe()
-        let watcher = Process()
-        watcher.executableURL = URL(filePath: "/bin/sh")
-        watcher.arguments = ["-c", "read -r _; kill -KILL \"$1\"", "watcher", String(process.processIdentifier)]
-        watcher.standardInput = leash
         do {
-            try watcher.run()
+            let watcher = try ChildProcess(
+                "/bin/sh", ["-c", "read -r _; kill -KILL \"$1\"", "watcher", String(process.pid)],
+                input: .descriptor(leash.fileHandleForReading.fileDescriptor))
             let address = try await address(of: process, log: log)
             return WorkerProcess(url: address, process: process, watcher: watcher, leash: leash)
         } catch {
-            Foundation.kill(process.processIdentifier, SIGKILL)
+            process.signal(SIGKILL)
             throw error
         }
     }
 
-    private init(url: String, process: Process, watcher: Process, leash: Pipe) {
+    private init(url: String, process: ChildProcess, watcher: ChildProcess, leash: Pipe) {
         self.url = url
         self.process = process
         self.watcher = watcher
         self.leash = leash
-        pid = process.processIdentifier
     }
 
     deinit {
-        signal(SIGKILL)
-        if watcher.isRunning { Foundation.kill(watcher.processIdentifier, SIGKILL) }
+        process.signal(SIGKILL)
+        watcher.signal(SIGKILL)
         try? leash.fileHandleForWriting.close()
     }
 
@@ -66,46 +59,30 @@ package final class WorkerProcess: Sendable {
 
     /// SIGKILL; returns when the process is gone.
     package func kill() async throws {
-        signal(SIGKILL)
+        process.signal(SIGKILL)
         try await ended(within: 10)
     }
 
     /// SIGTERM; returns its exit status.
     @discardableResult
     package func terminate() async throws -> Int32 {
-        signal(SIGTERM)
+        process.signal(SIGTERM)
         try await ended(within: 30)
-        return process.terminationStatus
+        return process.status ?? -1
     }
 
     /// SIGSTOP: connections stay open and nothing answers.
-    package func pause() { signal(SIGSTOP) }
-    package func resume() { signal(SIGCONT) }
-
-    /// A process that was waited for is not signalled: its number may be a stranger's.
-    private func signal(_ number: Int32) {
-        if process.isRunning { Foundation.kill(pid, number) }
-    }
+    package func pause() { process.signal(SIGSTOP) }
+    package func resume() { process.signal(SIGCONT) }
 
     private func ended(within seconds: Double) async throws {
         let hasEnded = await eventually(within: seconds) { !process.isRunning }
         guard hasEnded else { throw Failure(description: "worker process \(pid) did not end within \(seconds) s") }
-        if watcher.isRunning { Foundation.kill(watcher.processIdentifier, SIGKILL) }
-    }
-
-    private static func file(_ path: String, isEmptied: Bool) throws -> FileHandle {
-        if isEmptied || !FileManager.default.fileExists(atPath: path) {
-            _ = FileManager.default.createFile(atPath: path, contents: nil)
-        }
-        guard let handle = FileHandle(forWritingAtPath: path) else {
-            throw Failure(description: "\(path) cannot be written to")
-        }
-        try handle.seekToEnd()
-        return handle
+        watcher.signal(SIGKILL)
     }
 
     /// From the line `wherry worker HIE listening on URL`.
-    private static func address(of process: Process, log: String) async throws -> String {
+    private static func address(of process: ChildProcess, log: String) async throws -> String {
         var address: Substring?
         _ = try await eventually(within: 60) {
             let said = try String(contentsOfFile: "\(log).out", encoding: .utf8)

@@ -34,7 +34,7 @@ import Worker
             #expect(await eventually { workers[1].counters.now.rowsMended == 1 })
             try await ask(200, mesh)
             // It lasts until its deadline, since homerton has no worker, and is over with this test.
-            async let result = workers[1].result(of: one, [.demographics], deadline: 20_000)
+            async let _ = workers[1].result(of: one, [.demographics], deadline: 20_000)
             let said = try await Subprocess.run(
                 "/usr/bin/python3", [script, mesh.brokerURL, "tap", packageDirectory + "/Docs/contract", output])
             for name in [

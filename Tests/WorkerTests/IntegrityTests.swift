@@ -138,7 +138,7 @@ import Worker
         let mesh = try await Mesh()
         try await mesh.run(Mesh.barts, Mesh.kingston) { workers in
             try await fill(workers, mesh)
-            let lock = try SQLiteLock(mesh.directory.file("kingston/index.sqlite"))
+            let lock = try await SQLiteLock(mesh.directory.file("kingston/index.sqlite"))
             _ = try await workers[0].submit([FHIRFixture.condition("later", of: "p")])
             let isPaused = await eventually {
                 workers[1].readiness.state == .degraded
@@ -147,7 +147,7 @@ import Worker
             #expect(isPaused)
             // Lookups read on, and say that something is missing.
             #expect(try await workers[1].entries(of: one).count == 42)
-            lock.release()
+            await lock.release()
             #expect(try await eventually { try await workers[1].entries(of: one).count == 43 })
             #expect(await eventually { workers[1].readiness.state == .ready })
             #expect(workers[1].counters.now.parked == [:])
@@ -195,23 +195,27 @@ import Worker
 }
 
 /// Another process that writes to a database and does not come to an end.
-private final class SQLiteLock {
-    private let process = Process()
+private struct SQLiteLock {
+    private let process: ChildProcess
     private let input = Pipe()
+    private let directory: TemporaryDirectory
 
-    init(_ path: String) throws {
-        let output = Pipe()
-        process.executableURL = URL(filePath: "/usr/bin/sqlite3")
-        process.arguments = [path]
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        try input.fileHandleForWriting.write(contentsOf: Data(".timeout 10000\nBEGIN IMMEDIATE; SELECT 'held';\n".utf8))
-        _ = output.fileHandleForReading.availableData
+    init(_ path: String) async throws {
+        let directory = try TemporaryDirectory()
+        self.directory = directory
+        process = try ChildProcess(
+            "/usr/bin/sqlite3", [path], input: .descriptor(input.fileHandleForReading.fileDescriptor),
+            output: directory.file("output"))
+        let statement = ".timeout 10000\nBEGIN IMMEDIATE; SELECT 'held';\n"
+        try input.fileHandleForWriting.write(contentsOf: Data(statement.utf8))
+        let isHeld = try await eventually {
+            try String(contentsOfFile: directory.file("output"), encoding: .utf8).contains("held")
+        }
+        #expect(isHeld)
     }
 
-    func release() {
+    func release() async {
         try? input.fileHandleForWriting.close()
-        process.waitUntilExit()
+        await process.ended()
     }
 }

@@ -16,9 +16,8 @@ final class WherryProcess: Sendable {
 
     private static let secondsMax = 60
 
-    let pid: Int32
     private let directory: TemporaryDirectory
-    private let ended: AsyncStream<Int32>
+    private let process: ChildProcess
 
     /// Beside the test bundle.
     private static let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
@@ -27,40 +26,26 @@ final class WherryProcess: Sendable {
 
     /// Output goes to files: a pipe that some other test's process inherits would never end.
     convenience init(_ arguments: [String], input: String = "", environment: [String: String] = [:]) throws {
-        try self.init(Self.executable, arguments, input: input, environment: environment)
+        try self.init(Self.executable.path, arguments, input: input, environment: environment)
     }
 
     /// On a terminal of this size, as util-linux's `script` makes it: what it shows is the output, errors included.
     static func run(onTerminal columns: Int, _ rows: Int, _ arguments: String...) async throws -> Result {
         let command = "stty cols \(columns) rows \(rows) && exec \(executable.path) " + arguments.joined(separator: " ")
         return try await WherryProcess(
-            URL(filePath: "/usr/bin/script"), ["-q", "-e", "-c", command, "/dev/null"], input: "",
+            "/usr/bin/script", ["-q", "-e", "-c", command, "/dev/null"], input: "",
             environment: ["TERM": "xterm", "NO_COLOR": ""]
         ).result()
     }
 
     private init(
-        _ executable: URL, _ arguments: [String], input: String, environment: [String: String]
+        _ executable: String, _ arguments: [String], input: String, environment: [String: String]
     ) throws {
         directory = try TemporaryDirectory()
-        let process = Process()
-        process.executableURL = executable
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.currentDirectoryURL = URL(filePath: directory.path)
-        for name in ["output", "errors"] { try Data().write(to: URL(filePath: directory.file(name))) }
         try input.write(toFile: directory.file("input"), atomically: false, encoding: .utf8)
-        process.standardInput = FileHandle(forReadingAtPath: directory.file("input"))
-        process.standardOutput = FileHandle(forWritingAtPath: directory.file("output"))
-        process.standardError = FileHandle(forWritingAtPath: directory.file("errors"))
-        let (ended, ending) = AsyncStream.makeStream(of: Int32.self)
-        self.ended = ended
-        process.terminationHandler = {
-            ending.yield($0.terminationStatus)
-            ending.finish()
-        }
-        try process.run()
-        pid = process.processIdentifier
+        process = try ChildProcess(
+            executable, arguments, environment: environment, directory: directory.path,
+            input: .file(directory.file("input")), output: directory.file("output"), errors: directory.file("errors"))
     }
 
     /// Runs to the end.
@@ -71,12 +56,13 @@ final class WherryProcess: Sendable {
     var output: String { (try? String(contentsOfFile: directory.file("output"), encoding: .utf8)) ?? "" }
     var errors: String { (try? String(contentsOfFile: directory.file("errors"), encoding: .utf8)) ?? "" }
 
-    func signal(_ number: Int32) { kill(pid, number) }
+    func signal(_ number: Int32) { process.signal(number) }
+    var pid: Int32 { process.pid }
 
     /// Waits for the end; a process that does not end in time is killed.
     func result() async throws -> Result {
         try await withThrowingTaskGroup(of: Int32?.self) { group in
-            group.addTask { await self.ended.first { _ in true } }
+            group.addTask { await self.process.ended() }
             group.addTask {
                 try await Task.sleep(for: .seconds(Self.secondsMax))  // the limit of a wait
                 return nil
