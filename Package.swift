@@ -135,16 +135,18 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            exclude: ["fhir_client.py"],
             swiftSettings: settings
         ),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
-        .testTarget(name: "LoadTestTests", dependencies: ["LoadTest"], swiftSettings: settings),
+        .testTarget(name: "LoadTestTests", dependencies: ["CareRecord", "LoadTest"], swiftSettings: settings),
         .testTarget(name: "WherryTests", dependencies: ["wherry", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "FaultTests",
             dependencies: [
-                "wherry", "CareRecord", "LoadTest", "TestSupport",
+                "wherry", "AMQP", "CareRecord", "Replication", "LoadTest", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings
         ),

@@ -41,6 +41,10 @@ class Mesh:
     def path(self, *names):
         return os.path.join(self.directory, *names)
 
+    def broker_arguments(self, network):
+        """How a worker in that network finds its broker."""
+        return ["--broker-url", self.broker.url(network)]
+
     def build(self):
         """Disks and networks where the machine allows them, a broker with the topology's objects, and the workers."""
         self.disks_obstacle = self.disks_obstacle or disks_obstacle(self.directory, self.janitor)

@@ -53,7 +53,7 @@ class Seat:
         """Starts a worker on the files that are there, its clock wrong by so much; returns when it serves."""
         self.skew_seconds = skew_seconds
         command = [self.mesh.wherry, "worker", "--topology", self.mesh.topology, "--hie", self.hie, "--data", self.data,
-                   "--listen", f"{self.host}:0", "--broker-url", self.mesh.broker.url(self.network),
+                   "--listen", f"{self.host}:0", *self.mesh.broker_arguments(self.network),
                    "--pulse-interval", self.mesh.pulse_interval, "--log-level", "info"]
         environment = dict(os.environ)
         if skew_seconds:

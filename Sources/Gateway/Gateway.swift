@@ -58,10 +58,12 @@ package struct Gateway: Service {
         let lookups = LatencyHistogram()
         let submissions = LatencyHistogram()
         let desk = SubmissionDesk(worker: worker, settings: settings, histogram: submissions)
-        let bodies = BodyReader(settings)
+        let bodies = BodyReader(
+            settings, bytesMax: settings.bodyBytesMax,
+            adviceWhenLarger: "split the bundle, or send its resources one a line as application/fhir+ndjson, "
+                + "which has no limit")
         let submission = SubmissionRoute(desk: desk, bodies: bodies, streams: StreamReader(desk: desk))
         let resource = ResourceRoute(desk: desk, bodies: bodies)
-        let search = PatientSearch(worker: worker, histogram: lookups)
         let patient = PatientRoute(worker: worker, histogram: lookups)
         let queries = LatencyHistogram()
         let record = RecordRoute(
@@ -71,15 +73,28 @@ package struct Gateway: Service {
                 waitSecondsMax: settings.waitSecondsMax),
             histogram: queries)
         let incidents = IncidentsRoute(worker: worker)
+        let results = ResultsRoute(worker: worker, histogram: lookups)
+        let safetyNets = LatencyHistogram()
+        let safetyNet = SafetyNetRoute(worker: worker, settings: settings, histogram: safetyNets)
         let peers = PeersRoute(worker: worker)
         let index = IndexRoutes(worker: worker)
         let health = HealthRoutes(worker: worker)
-        let metrics = MetricsRoute(worker: worker, lookups: lookups, submissions: submissions, queries: queries)
+        let metrics = MetricsRoute(
+            worker: worker, lookups: lookups, safetyNets: safetyNets, submissions: submissions, queries: queries)
 
         let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestWatch(logger: logger))
         serve(router, "/fhir", [.post: { request, _ in try await submission.post(request) }])
-        serve(router, "/fhir/Patient", [.get: { request, _ in try await search.get(request) }])
+        serveReads(router, bodies, lookups)
+        let everything = EverythingRoute(worker: worker, record: record)
+        serve(
+            router, "/fhir/:type/:id/$everything",
+            [
+                .get: {
+                    try Self.demandPatient($1)
+                    return try await everything.get($0, id: try Self.parameter("id", $1))
+                }
+            ])
         serve(
             router, "/fhir/:type/:id",
             [
@@ -94,6 +109,10 @@ package struct Gateway: Service {
             router, "/api/patients/:nhsNumber/record",
             [.get: { try await record.get($0, number: try Self.parameter("nhsNumber", $1)) }])
         serve(router, "/api/incidents", [.get: { _, _ in try await incidents.get() }])
+        serve(
+            router, "/api/patients/:nhsNumber/results",
+            [.get: { try await results.get($0, number: try Self.parameter("nhsNumber", $1)) }])
+        serve(router, "/api/safety-net", [.post: { request, _ in try await safetyNet.post(request) }])
         serve(router, "/api/peers", [.get: { _, _ in try await peers.get() }])
         serve(router, "/api/index/verify", [.post: { _, _ in await index.verify() }])
         serve(router, "/api/index/rebuild", [.post: { _, _ in try await index.rebuild() }])
@@ -101,6 +120,46 @@ package struct Gateway: Service {
         serve(router, "/livez", [.get: { _, _ in health.live() }])
         serve(router, "/readyz", [.get: { _, _ in health.ready() }])
         return router
+    }
+
+    /// What FHIR clients read from the index.
+    private func serveReads(_ router: Router<Context>, _ bodies: BodyReader, _ histogram: LatencyHistogram) {
+        let search = SearchRoute(
+            patients: PatientSearch(worker: worker, histogram: histogram),
+            entries: EntrySearch(worker: worker, histogram: histogram), bodies: bodies)
+        let crossReference = CrossReference(worker: worker, histogram: histogram)
+        let summary = SummaryRoute(worker: worker, histogram: histogram)
+        let capabilities = CapabilityRoute(worker: worker)
+
+        serve(router, "/fhir/metadata", [.get: { request, _ in try capabilities.get(request) }])
+        serve(router, "/fhir/:type", [.get: { try await search.get($0, type: try Self.parameter("type", $1)) }])
+        serve(
+            router, "/fhir/:type/_search",
+            [.post: { try await search.post($0, type: try Self.parameter("type", $1)) }])
+        serve(
+            router, "/fhir/:type/$ihe-pix",
+            [
+                .get: {
+                    try Self.demandPatient($1)
+                    return try await crossReference.get($0)
+                }
+            ])
+        serve(
+            router, "/fhir/:type/$summary",
+            [
+                .get: {
+                    try Self.demandPatient($1)
+                    return try await summary.get($0)
+                }
+            ])
+        serve(
+            router, "/fhir/:type/:id/$summary",
+            [
+                .get: {
+                    try Self.demandPatient($1)
+                    return try await summary.get($0, id: try Self.parameter("id", $1))
+                }
+            ])
     }
 
     /// Serves these methods under the path, and tells which they are to any other.
@@ -117,6 +176,13 @@ package struct Gateway: Service {
             throw Refusal(.badRequest, .value, "the path is not valid")
         }
         return text
+    }
+
+    /// Operations are on patients only.
+    private static func demandPatient(_ context: Context) throws(Refusal) {
+        guard try parameter("type", context) == "Patient" else {
+            throw Refusal(.notFound, .notSupported, "there is no such operation on this type: it is one on Patient")
+        }
     }
 
     private static func key(_ context: Context) throws(Refusal) -> ResourceKey {

@@ -22,6 +22,11 @@ package struct GatewaySettings: Sendable {
     package var queriesMax = 64
     /// Resources of a stream that are stored in one transaction.
     package var streamBatchMax = 500
+    /// A list of referrals with more rows is to be sent in parts.
+    package var safetyNetRowsMax = 5000
+    package var safetyNetBytesMax = 4 << 20
+    /// Lists that are judged at once.
+    package var safetyNetsMax = max(1, ProcessFigures.coreCount - 1)
     package var connectionsMax = 1024
     package var idleSecondsMax = 60
     /// A connection whose reader takes nothing of what waits for it ends after this.

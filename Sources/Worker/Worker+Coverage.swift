@@ -11,17 +11,22 @@ package struct Lookup: Sendable {
 }
 
 extension Worker {
-    /// Reads the local index and nothing else (promise P4). Coverage is taken before the entries, so that it never
-    /// promises more than they hold.
+    /// Reads the local index and nothing else (promise P4).
     package func lookup(_ patient: NHSNumber) async throws(StorageError) -> Lookup {
-        counters.count { $0.lookups += 1 }
-        while true {
-            let era = coverageBoard.era
-            let coverage = coverage()
-            let entries = try await keeper.read { index throws(StorageError) in try await index.entries(of: patient) }
-            // An index that began anew in between holds less than its coverage said.
-            if coverageBoard.era == era { return Lookup(patient: patient, entries: entries, coverage: coverage) }
+        let (coverage, entries) = try await covered(patients: 1) { index throws(StorageError) in
+            try await index.entries(of: patient)
         }
+        return Lookup(patient: patient, entries: entries, coverage: coverage)
+    }
+
+    /// The patients that the local index knows and that fit, and how complete that is (promise P4).
+    package func patients(
+        _ query: PatientQuery
+    ) async throws(StorageError) -> (page: PatientPage, coverage: [SourceCoverage]) {
+        let (coverage, page) = try await covered(patients: 1) { index throws(StorageError) in
+            try await index.patients(query)
+        }
+        return (page, coverage)
     }
 
     /// Asks those who hold something of the patient, or may, and tells `take` of everything as it comes: at the latest

@@ -150,8 +150,8 @@ package final class Worker: Sendable {
                 parking: parking, coverage: coverageBoard, counters: counters, clock: clock, logger: logger)
         case .ask:
             return Enquirer(
-                hie: hie, line: line, correspondence: questioner.correspondence, counters: counters, clock: clock,
-                logger: logger)
+                hie: hie, line: line, correspondence: questioner.correspondence, breakers: breakers, counters: counters,
+                clock: clock, logger: logger)
         case .answer:
             return Responder(
                 hie: hie, topology: topologyBoard, watch: watch, line: line, journal: questioner.desk,

@@ -32,17 +32,14 @@ struct LookupCommand: AsyncParsableCommand {
     private static let categories = Category.allCases.map(\.rawValue).joined(separator: ", ")
 
     mutating func validate() throws {
-        guard NHSNumber(nhsNumber) != nil else {
-            throw ValidationError(
-                "that is not an NHS number: it has ten digits, the last of which is a modulus 11 check digit")
-        }
+        _ = try NHSNumber(argument: nhsNumber)
         for name in category?.split(separator: ",") ?? [] where Category(rawValue: String(name)) == nil {
             throw ValidationError("there is no category \(name); there are \(Self.categories)")
         }
     }
 
     func run() async throws {
-        guard let number = NHSNumber(nhsNumber) else { preconditionFailure("the number was checked before") }
+        let number = try NHSNumber(argument: nhsNumber)
         let query = category.map { "?category=\($0)" } ?? ""
         let reply = try await WorkerClient.with(from) { try await $0.get("/api/patients/\(number.text)\(query)") }
         let json = try reply.json(from: from)

@@ -13,6 +13,8 @@ struct Wherry: AsyncParsableCommand {
             IngestCommand.self,
             LookupCommand.self,
             QueryCommand.self,
+            ResultsCommand.self,
+            SafetyNetCommand.self,
             StatusCommand.self,
             IndexCommand.self,
             PopulationCommand.self,

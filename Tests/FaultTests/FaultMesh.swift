@@ -9,7 +9,7 @@ final class FaultMesh: Sendable {
 
     let broker: PrivateBroker
     let directory: TemporaryDirectory
-    private let brokerURL: String
+    let brokerURL: String
     private let workers = WorkerSeats()
 
     /// With `declares` the broker has the topology's objects before any worker starts.
@@ -46,12 +46,18 @@ final class FaultMesh: Sendable {
         try await workers.worker(hie)?.kill()
     }
 
+    /// SIGSTOP to the worker of `hie`: its connections stay open and nothing answers.
+    func pause(_ hie: String) async { await workers.worker(hie)?.pause() }
+    func resume(_ hie: String) async { await workers.worker(hie)?.resume() }
+
     /// SIGTERM to every worker; each must end well.
     func stopAll() async throws {
-        for hie in Self.hies {
-            let status = try await workers.worker(hie)?.terminate()
-            #expect(status == 0, "the worker of \(hie) ends well")
-        }
+        for hie in Self.hies { try await stop(hie) }
+    }
+
+    func stop(_ hie: String) async throws {
+        let status = try await workers.worker(hie)?.terminate()
+        #expect(status == 0, "the worker of \(hie) ends well")
     }
 
     func client(_ hie: String) async throws -> WorkerAPI {

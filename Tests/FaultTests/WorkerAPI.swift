@@ -54,6 +54,29 @@ struct WorkerAPI: Sendable {
         let coverage: [Coverage]
     }
 
+    struct Record: Decodable {
+        struct Answer: Decodable {
+            let hie: String
+            let state: String
+            let durationMs: Int64
+            let count: Int
+            let reason: String?
+            let cause: String?
+        }
+
+        struct Piece: Decodable {
+            let source: String
+        }
+
+        let complete: Bool
+        let durationMs: Int64
+        let answers: [Answer]
+        let resources: [Piece]
+        let standIns: [Piece]
+
+        func answer(_ hie: String) -> Answer? { answers.first { $0.hie == hie } }
+    }
+
     struct Refused: Error, CustomStringConvertible {
         let description: String
     }
@@ -72,6 +95,11 @@ struct WorkerAPI: Sendable {
     func status() async throws -> Status { try await decoded("/api/peers") }
     func readiness() async throws -> Readiness { try await decoded("/readyz") }
     func lookup(_ number: String) async throws -> Lookup { try await decoded("/api/patients/\(number)") }
+
+    /// What a query comes to, whole.
+    func record(_ number: String, deadline: String) async throws -> Record {
+        try await decoded("/api/patients/\(number)/record?deadline=\(deadline)")
+    }
 
     /// The sum of a metric over its samples, or over those of one source. A metric without samples is an error.
     func metric(_ name: String, source: String? = nil) async throws -> Double {

@@ -158,6 +158,27 @@ private struct Index {
         #expect(try await index.store.entries(of: FHIRFixture.number(2)).isEmpty)
     }
 
+    @Test("P4: many patients are surveyed in the order asked for, in some categories, as often as they are asked for")
+    func survey() async throws {
+        let index = try Index()
+        let other = FHIRFixture.number(2)
+        func put(_ seq: Int64, _ reference: String, _ patient: NHSNumber, _ category: CareRecord.Category) -> Change {
+            Change(seq: seq, key: key(reference, patient), effect: .put(Facts(category: category)))
+        }
+        _ = try await index.store.apply([
+            batch(
+                0, 4, put(1, "Appointment/a", patient, .appointment), put(2, "Condition/c", patient, .condition),
+                put(3, "ServiceRequest/s", other, .referral), put(4, "Appointment/b", other, .appointment))
+        ])
+        let asked = [other, patient, FHIRFixture.number(3), other]
+        let found = try await index.store.survey(asked, [.appointment, .referral]) { place, entries in
+            "\(place): " + entries.map(\.resource.reference).joined(separator: " ")
+        }
+        let ofOther = "Appointment/b ServiceRequest/s"
+        #expect(found == ["0: \(ofOther)", "1: Appointment/a", "2: ", "3: \(ofOther)"])
+        #expect(try await index.store.survey([], [.appointment]) { place, _ in place } == [])
+    }
+
     @Test("progress and freshness survive a restart") func restart() async throws {
         let directory = try TemporaryDirectory()
         let index = try Index(directory)

@@ -61,6 +61,18 @@ private func stored(_ fixture: String, as name: String) async throws -> Temporar
         #expect(state.digest == digest)
     }
 
+    @Test("records of earlier versions give a patient's record", arguments: ["records-v1", "records-v2"])
+    func recordsOfEarlierVersions(fixture: String) async throws {
+        let directory = try await stored(fixture, as: "records.sqlite")
+        let store = try RecordStore(path: directory.file("records.sqlite"), shares: [:], now: now)
+        let requester = Requester(person: "A", role: "B", organisation: "C", purpose: "D")!  // a well-formed one
+        let outline = try await store.outline(of: RecordRequest(patient: one, requester: requester))
+        let part = try await store.part(of: outline, of: one, from: 0, bytesMax: 9999, resourceBytesMax: 9999)
+        #expect(Set(part.resources.map(\.key.reference)) == ["Patient/p", "Condition/c"])
+        #expect(outline.patientIDs == ["p"] && part.next == nil)
+        #expect(try await store.journalState().head == 11)
+    }
+
     @Test("a file is brought up to date once") func once() async throws {
         let directory = try await stored("records-v1", as: "records.sqlite")
         for _ in 1...2 { #expect(try await records(directory).journalState().digest.total == 0xef64_7330_0b5a_c316) }
@@ -107,5 +119,19 @@ private func stored(_ fixture: String, as name: String) async throws -> Temporar
                 "SELECT (SELECT count(*) FROM entry), (SELECT count(*) FROM tombstone), (SELECT count(*) FROM source)",
             ])
         #expect(counts == "0|0|0\n")
+    }
+
+    @Test("an index of version 2 keeps its entries, and its patients are found by name and date of birth")
+    func patients() async throws {
+        let directory = try await stored("index-v2", as: "index.sqlite")
+        let store = try IndexStore(path: directory.file("index.sqlite"))
+        #expect(try await store.entries(of: one).count == 2)
+        #expect(try await store.source(barts)?.progress.applied.watermark == 5)
+        let born = try #require(DateCriterion("1980"))
+        for term in [PatientQuery.Term.family("muller lu"), .given("mary"), .born(born), .gender("female")] {
+            let page = try await store.patients(PatientQuery([[term]], limit: 9))
+            #expect(page.patients.map(\.entry.resource.id) == ["p"])
+        }
+        #expect(try await store.patients(PatientQuery([[.id(barts, "q")]], limit: 9)).total == 1)
     }
 }

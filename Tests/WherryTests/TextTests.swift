@@ -43,7 +43,10 @@ struct TextTests {
 
     @Test(
         "lengths of time",
-        arguments: [("250ms", 250), ("2s", 2000), ("1.5s", 1500), ("5m", 300_000), ("1h", 3_600_000)])
+        arguments: [
+            ("250ms", 250), ("2s", 2000), ("1.5s", 1500), ("5m", 300_000), ("1h", 3_600_000),
+            ("2d", 172_800_000),
+        ])
     func timeSpan(_ text: String, _ milliseconds: Int64) {
         #expect(TimeSpan(argument: text)?.milliseconds == milliseconds)
     }

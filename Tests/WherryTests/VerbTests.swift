@@ -12,6 +12,7 @@ struct VerbTests {
             ["topology", "export"], ["topology", "diagram"], ["worker"], ["ingest"], ["lookup"], ["query"],
             ["status"],
             ["population"], ["index"], ["index", "verify"], ["index", "rebuild"], ["simulate"],
+            ["results"], ["safety-net"],
         ])
     func help(_ verb: [String]) async throws {
         let result = try await WherryProcess(verb + ["--help"]).result()
@@ -48,6 +49,10 @@ struct VerbTests {
             (["query", "9990000018", "--from", "127.0.0.1:1", "--limit", "0"], "--limit"),
             (["query", "9990000018", "--from", "127.0.0.1:1", "--person", ""], "--person"),
             (["query", "9990000018", "--from", "127.0.0.1:1", "--json", "--resources"], "--resources"),
+            (["results", "9990000019", "--from", "127.0.0.1:1"], "NHS number"),
+            (["results", "9990000018", "--from", "127.0.0.1:1", "--code", "|"], "--code"),
+            (["results", "9990000018", "--from", "127.0.0.1:1", "--since", "soon"], "--since"),
+            (["safety-net", "missing.csv", "--from", "127.0.0.1:1"], "missing.csv"), (["safety-net", "-"], "--from"),
             (["status"], "--from"), (["population", "--patients", "3", "--out", "-"], "--hie"),
             (["population", "--patients", "-3", "--out", "x"], "--patients"),
             (["population", "--patients", "3", "--hie", "nobody", "--out", "x"], "nobody"),
@@ -66,9 +71,11 @@ struct VerbTests {
         arguments: [
             ["lookup", "9990000018"], ["status"], ["lookup", "9990000018", "--json"], ["index", "verify"],
             ["index", "rebuild"], ["query", "9990000018"], ["query", "9990000018", "--json"],
+            ["results", "9990000018"], ["safety-net", "-"],
         ])
     func unreachable(_ verb: [String]) async throws {
-        let result = try await WherryProcess(verb + ["--from", "127.0.0.1:1"]).result()
+        let list = "9990000018,2026-11-02"
+        let result = try await WherryProcess(verb + ["--from", "127.0.0.1:1"], input: list).result()
         #expect(result.status == 1 && result.output.isEmpty)
         #expect(result.errors.contains("http://127.0.0.1:1") && result.errors.contains("refused"))
     }

@@ -21,16 +21,17 @@ import Worker
             "a ghost row",
             """
             INSERT INTO entry SELECT patient, source, type, 'ghost', seq, hash, category, code, system, display,
-            status, date, demographics FROM entry WHERE id = 'c7'
+            status, date, demographics, family, given, birthDate, gender FROM entry WHERE id = 'c7'
             """
         ),
         (
             "a ghost row above everything",
             """
             INSERT INTO entry SELECT patient, source, type, 'ghost', 5000, hash, category, code, system, display,
-            status, date, demographics FROM entry WHERE id = 'c7'
+            status, date, demographics, family, given, birthDate, gender FROM entry WHERE id = 'c7'
             """
         ),
+        ("a name to search by", "UPDATE entry SET family = 'other' WHERE type = 'Patient'"),
         ("an unknown category", "UPDATE entry SET category = 'nonsense' WHERE id = 'c7'"),
     ]
 

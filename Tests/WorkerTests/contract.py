@@ -76,8 +76,14 @@ def answer(method, properties, source):
     assert properties.message_id == f"{properties.correlation_id}/answer"
 
 
+def page(method, properties, source):
+    assert method.exchange == "wherry.replies"
+    assert properties.message_id.startswith(f"{properties.correlation_id}/answer/")
+
+
 channels = {
     "changes": change, "pulse": pulse, "changesRead": question, "bucketsRead": question, "stateRead": question,
+    "recordRead": question, "recordPage": page,
     "changesPage": answer, "bucketsPage": answer, "state": answer, "refusal": answer,
 }
 
@@ -121,5 +127,5 @@ with open(output, "w") as file:
     json.dump(read, file)
 assert seen.get("ops") == {"put", "withdraw"}, seen
 for name in messages:
-    assert seen.get(name), f"no {name} message was seen"
+    assert seen.get(name), f"no {name} message was seen, but {seen}"
     print(f"{name}: ok")

@@ -1,5 +1,5 @@
 /// The forms of FHIR R4's date, dateTime and instant: `2024`, `2024-02`, `2024-02-29`, `2024-02-29T09:30:00.5+01:00`.
-enum FHIRDate {
+package enum FHIRDate {
     case day
     /// With a time of day, which needs seconds and a time zone.
     case time
@@ -8,7 +8,7 @@ enum FHIRDate {
     static let bytesMax = 40
 
     /// `nil` unless `text` has one of the forms and names a day and a time that exist.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         var text = text
         guard text.utf8.count <= Self.bytesMax, let form = text.withUTF8(Self.form) else { return nil }
         self = form
@@ -20,9 +20,9 @@ enum FHIRDate {
         if scan.isAtEnd { return .day }
         guard scan.take("-"), let month = scan.number(digits: 2), (1...12).contains(month) else { return nil }
         if scan.isAtEnd { return .day }
-        guard scan.take("-"), let day = scan.number(digits: 2), day >= 1, day <= days(in: month, of: year) else {
-            return nil
-        }
+        guard scan.take("-"), let day = scan.number(digits: 2),
+            (1...CalendarDay.days(in: month, of: year)).contains(day)
+        else { return nil }
         if scan.isAtEnd { return .day }
         guard scan.take("T"), takeTime(&scan), takeZone(&scan), scan.isAtEnd else { return nil }
         return .time
@@ -42,14 +42,6 @@ enum FHIRDate {
             let minute = scan.number(digits: 2)
         else { return false }
         return hour < 14 && minute < 60 || hour == 14 && minute == 0
-    }
-
-    private static func days(in month: Int, of year: Int) -> Int {
-        switch month {
-        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-        case 4, 6, 9, 11: 30
-        default: 31
-        }
     }
 
     private struct Scan {

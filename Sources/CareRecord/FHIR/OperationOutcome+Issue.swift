@@ -25,6 +25,8 @@ extension OperationOutcome {
             case tooLong = "too-long"
             case tooCostly = "too-costly"
             case businessRule = "business-rule"
+            case codeInvalid = "code-invalid"
+            case multipleMatches = "multiple-matches"
             case incomplete, deleted, transient, throttled, timeout, exception
         }
 
@@ -34,6 +36,22 @@ extension OperationOutcome {
         package var expression: String
         /// The reason and what to do.
         package var diagnostics: String
+
+        /// The reason as a code, for programs.
+        package var details: Details?
+
+        /// A coding of `OperationOutcome.issue.details`.
+        package struct Details: Sendable, Hashable {
+            package let system: String
+            package let code: String
+            package let text: String
+
+            package init(system: String, code: String, text: String) {
+                self.system = system
+                self.code = code
+                self.text = text
+            }
+        }
 
         package init(_ severity: Severity, _ code: Code, at expression: String, _ diagnostics: String) {
             self.severity = severity
@@ -47,6 +65,12 @@ extension OperationOutcome {
             var members = JSONObject()
             members["severity"] = .string(severity.rawValue)
             members["code"] = .string(code.rawValue)
+            if let details {
+                members["details"] = [
+                    "coding": [["system": .string(details.system), "code": .string(details.code)]],
+                    "text": .string(details.text),
+                ]
+            }
             members["diagnostics"] = .string(diagnostics)
             if !expression.isEmpty { members["expression"] = .array([.string(expression)]) }
             return .object(members)

@@ -18,46 +18,24 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     /// ISO 8601 in UTC with milliseconds: `2026-11-22T17:03:05.123Z`.
     package var text: String {
         let (days, rest) = milliseconds.floorDivided(by: 86_400_000)
-        let (year, month, day) = Self.civil(daysSince1970: days)
         let time = [(rest / 3_600_000, 2), (rest / 60_000 % 60, 2), (rest / 1000 % 60, 2), (rest % 1000, 3)]
             .map { Self.padded($0, to: $1) }
-        return "\(Self.padded(year, to: 4))-\(Self.padded(month, to: 2))-\(Self.padded(day, to: 2))"
-            + "T\(time[0]):\(time[1]):\(time[2]).\(time[3])Z"
+        return "\(CalendarDay(number: Int(days)).text)T\(time[0]):\(time[1]):\(time[2]).\(time[3])Z"
     }
 
     /// Reads the form that `text` gives; `nil` for anything else.
     package init?(text: some StringProtocol) {
         let bytes = Array(text.utf8)
-        guard bytes.count == 24, let days = Self.days(bytes) else { return nil }
         func number(_ range: Range<Int>) -> Int64? { Int64(String(decoding: bytes[range], as: UTF8.self)) }
-        guard let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
+        guard bytes.count == 24, let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
+            let date = CalendarDay(year: Int(year), month: Int(month), day: Int(day)),
+            let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
             let millisecond = number(20..<23)
         else { return nil }
-        let moment = Timestamp(
-            milliseconds: (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + millisecond)
+        let minutes = (Int64(date.number) * 24 + hour) * 60 + minute
+        let moment = Timestamp(milliseconds: (minutes * 60 + second) * 1000 + millisecond)
         guard Array(moment.text.utf8) == bytes else { return nil }
         self = moment
-    }
-
-    /// The day number of the date at the start of a text; whether there is such a day is for the caller to see to.
-    private static func days(_ bytes: [UInt8]) -> Int64? {
-        func number(_ range: Range<Int>) -> Int64? { Int64(String(decoding: bytes[range], as: UTF8.self)) }
-        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10), (1...12).contains(month)
-        else { return nil }
-        let shiftedYear = month <= 2 ? year - 1 : year
-        let (era, yearOfEra) = shiftedYear.floorDivided(by: 400)
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    }
-
-    /// Proleptic Gregorian date of a day number; eras of 400 years beginning in March keep leap days last.
-    private static func civil(daysSince1970 days: Int64) -> (year: Int64, month: Int64, day: Int64) {
-        let (era, dayOfEra) = (days + 719_468).floorDivided(by: 146_097)
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
     }
 
     private static func padded(_ number: Int64, to width: Int) -> String {

@@ -5,7 +5,7 @@ import Worker
 
 /// Says why a source is not complete, in words for an operator, with what is known of the broker on the way to it.
 struct CoverageWords: Sendable {
-    private let own: HIEIdentifier
+    let own: HIEIdentifier
     private let brokers: [HIEIdentifier: BrokerCondition]
     private let board: CoverageBoard
 
@@ -24,14 +24,18 @@ struct CoverageWords: Sendable {
     /// `nil` for a source that is complete, unless something of it is asked for.
     func reason(_ coverage: SourceCoverage) -> String? {
         var reasons = [coverage.state.reason].compactMap(\.self)
-        if coverage.state.reason != nil, coverage.hie != own, let broker = brokers[coverage.hie],
-            broker.state != .connected
-        {
+        if coverage.state.reason != nil, isBrokerAway(from: coverage.hie), let broker = brokers[coverage.hie] {
             let detail = broker.reason.map { ": \($0)" } ?? ""
             reasons.append("broker \(broker.broker) is \(broker.state.rawValue)\(detail)")
         }
         if let repair = board.repair(of: coverage.hie) { reasons.append("repair: \(repair)") }
         return reasons.isEmpty ? nil : reasons.joined(separator: "; ")
+    }
+
+    /// Whether the broker over which the HIE is reached is not connected. Own changes need none.
+    func isBrokerAway(from hie: HIEIdentifier) -> Bool {
+        guard hie != own, let broker = brokers[hie] else { return false }
+        return broker.state != .connected
     }
 }
 

@@ -84,6 +84,7 @@ extension JSONWriter {
         member("deceased", demographics.deceased)
     }
 
+    /// The members that an entry has wherever one is shown.
     mutating func members(of entry: IndexedEntry) {
         member("source", entry.source.text)
         member("category", entry.facts.category.rawValue)

@@ -16,18 +16,19 @@ extension Query {
                 .badRequest, .notSupported,
                 "a parameter is not known; there are \(Self.names.sorted().joined(separator: ", "))")
         }
-        let deadline = try Self.span("deadline", of: request) ?? Self.deadlineMillisecondsUsual
+        let deadline = try Self.span("deadline", parameters["deadline"]) ?? Self.deadlineMillisecondsUsual
         self.init(
             RecordRequest(
                 patient: patient, categories: try Category.set(requested: parameters["categories"]),
-                since: try Self.since(parameters["since"]), limit: try Self.limit(parameters["limit"]),
+                since: try Self.since(parameters["since"], named: "since"), limit: try Self.limit(parameters["limit"]),
                 requester: try Requester(request)),
-            deadlineMilliseconds: deadline, peerDeadlineMilliseconds: try Self.span("peerDeadline", of: request))
+            deadlineMilliseconds: deadline,
+            peerDeadlineMilliseconds: try Self.span("peerDeadline", parameters["peerDeadline"]))
     }
 
     /// A length of time within what a query may take, in milliseconds.
-    private static func span(_ name: String, of request: Request) throws(Refusal) -> Int64? {
-        guard let text = request.uri.queryParameters[Substring(name)] else { return nil }
+    static func span(_ name: String, _ text: Substring?) throws(Refusal) -> Int64? {
+        guard let text else { return nil }
         guard let span = TimeSpan(text), span.milliseconds <= deadlineMillisecondsMax else {
             throw Refusal(
                 .badRequest, .value,
@@ -37,11 +38,12 @@ extension Query {
         return span.milliseconds
     }
 
-    private static func since(_ text: Substring?) throws(Refusal) -> Timestamp? {
+    /// A day, which begins at midnight UTC, or a moment.
+    static func since(_ text: Substring?, named name: String) throws(Refusal) -> Timestamp? {
         guard let text else { return nil }
         guard let moment = Timestamp(text: text) ?? Timestamp(text: "\(text)T00:00:00.000Z") else {
             throw Refusal(
-                .badRequest, .value, "since is a day or a moment such as 2026-11-22 or 2026-11-22T17:03:05.123Z")
+                .badRequest, .value, "\(name) is a day or a moment such as 2026-11-22 or 2026-11-22T17:03:05.123Z")
         }
         return moment
     }

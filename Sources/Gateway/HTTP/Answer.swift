@@ -9,6 +9,8 @@ enum ContentType {
     static let json = "application/json"
     /// Server-sent events.
     static let events = "text/event-stream"
+    /// RFC 4180.
+    static let csv = "text/csv; charset=utf-8; header=present"
     static let text = "text/plain; charset=utf-8"
     /// Prometheus text exposition format 0.0.4.
     static let metrics = "text/plain; version=0.0.4; charset=utf-8"

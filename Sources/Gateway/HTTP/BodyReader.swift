@@ -6,10 +6,15 @@ import NIOCore
 /// Reads the bodies of requests within the limits.
 struct BodyReader: Sendable {
     let settings: GatewaySettings
+    private let bytesMax: Int
+    private let adviceWhenLarger: String
     private let largeBodies: Gate
 
-    init(_ settings: GatewaySettings) {
+    /// `adviceWhenLarger` is what whoever sent more than `bytesMax` should do.
+    init(_ settings: GatewaySettings, bytesMax: Int, adviceWhenLarger: String) {
         self.settings = settings
+        self.bytesMax = bytesMax
+        self.adviceWhenLarger = adviceWhenLarger
         largeBodies = Gate(
             "large bodies", places: settings.largeBodiesMax, waitingMax: settings.waitingMax,
             waitSecondsMax: settings.waitSecondsMax)
@@ -27,7 +32,7 @@ struct BodyReader: Sendable {
     }
 
     private func bytes(of request: Request, _ announced: Int?) async throws -> [UInt8] {
-        let limit = settings.bodyBytesMax
+        let limit = bytesMax
         return try await withDeadline(seconds: settings.bodySecondsMax) {
             var bytes: [UInt8] = []
             var dropped = 0
@@ -50,10 +55,7 @@ struct BodyReader: Sendable {
     private func tooLarge(isDrained: Bool) -> Refusal {
         var refusal = Refusal(
             .contentTooLarge, .tooCostly,
-            """
-            the body is larger than \(settings.bodyBytesMax >> 20) MiB: split the bundle, or send its resources one a \
-            line as application/fhir+ndjson, which has no limit
-            """)
+            "the body is larger than \(bytesMax >> 20) MiB: \(adviceWhenLarger)")
         refusal.endsConnection = !isDrained
         return refusal
     }

@@ -9,6 +9,7 @@ import Worker
 struct MetricsRoute: Sendable {
     let worker: Worker
     let lookups: LatencyHistogram
+    let safetyNets: LatencyHistogram
     let submissions: LatencyHistogram
     let queries: LatencyHistogram
 
@@ -31,6 +32,9 @@ struct MetricsRoute: Sendable {
             "wherry_paused", .gauge, "1 while a part of the worker stands still.",
             worker.pauses.all.map { (["part": $0.part], 1) })
         metrics.histogram("wherry_lookup_duration_seconds", "How long lookups took.", lookups.now)
+        metrics.histogram(
+            "wherry_safety_net_duration_seconds", "How long lists of referrals took, whole lists each.",
+            safetyNets.now)
         metrics.histogram(
             "wherry_submission_duration_seconds", "How long it took to read and store submissions.", submissions.now)
         metrics.histogram("wherry_query_duration_seconds", "How long queries took.", queries.now)
@@ -128,7 +132,7 @@ extension MetricsText {
             ("epochs_begun", "Times that the own journal's numbering began again.", counters.epochsBegun),
             ("resources_accepted", "Resources accepted.", counters.resourcesAccepted),
             ("resources_refused", "Resources refused.", counters.resourcesRefused),
-            ("lookups", "Lookups in the index.", counters.lookups),
+            ("lookups", "Patients who were looked up in the index.", counters.lookups),
             ("queries", "Questions about a patient to whoever holds something.", counters.queries),
             ("foreign_answers", "Answers that held another patient's data.", counters.foreignAnswers),
         ]

@@ -16,7 +16,7 @@ package struct CircuitBreaker: Sendable, Hashable {
         package var recentMax = 10
         /// How long it stays open before the peer is probed; doubled with every probe or trial that fails.
         package var openMilliseconds: Int64 = 5000
-        package var openMillisecondsMax: Int64 = 60_000
+        package var openMillisecondsMax: Int64 = 15_000
 
         package init() {}
     }
@@ -40,7 +40,7 @@ package struct CircuitBreaker: Sendable, Hashable {
     /// What became of a question that was let through.
     package enum Outcome: Sendable, Hashable {
         case answered(milliseconds: Int64)
-        case failed
+        case failed(because: PeerAnswer.Cause)
         /// It says nothing about the peer: it was given up, or had too little time.
         case abandoned
     }
@@ -61,6 +61,8 @@ package struct CircuitBreaker: Sendable, Hashable {
     /// Whether each of the last answers was slow, the oldest first.
     private var recent: [Bool] = []
     private var wait: Int64
+    /// Of the last failure; slowness is the peer's.
+    package private(set) var cause = PeerAnswer.Cause.peer
 
     package init(settings: Settings = Settings()) {
         self.settings = settings
@@ -114,11 +116,20 @@ package struct CircuitBreaker: Sendable, Hashable {
         }
     }
 
+    /// What stood in the way is gone: the next probe is due now, and the wait is short again.
+    package mutating func hasten(at now: Timestamp) {
+        wait = settings.openMilliseconds
+        if case .waiting = phase { phase = .waiting(until: now) }
+    }
+
     private mutating func judge(_ outcome: Outcome, at now: Timestamp) {
         switch outcome {
         case .abandoned: return
-        case .failed: failuresInARow += 1
+        case .failed(let cause):
+            self.cause = cause
+            failuresInARow += 1
         case .answered(let milliseconds):
+            cause = .peer
             failuresInARow = 0
             recent.append(milliseconds > settings.slowAfterMilliseconds)
             if recent.count > settings.recentMax { recent.removeFirst() }
@@ -135,7 +146,10 @@ package struct CircuitBreaker: Sendable, Hashable {
         case .abandoned: phase = .halfOpen
         case .answered(let milliseconds) where milliseconds <= settings.slowAfterMilliseconds:
             self = CircuitBreaker(settings: settings)
-        case .answered, .failed: openAgain(at: now)
+        case .failed(let cause):
+            self.cause = cause
+            openAgain(at: now)
+        case .answered: openAgain(at: now)
         }
     }
 

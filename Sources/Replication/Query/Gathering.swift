@@ -90,11 +90,12 @@ package struct Gathering: Sendable {
         case .refused(let hie, let reason):
             let outcome = CircuitBreaker.Outcome.answered(milliseconds: elapsed - (asked[hie]?.elapsed ?? elapsed))
             // A peer that is too busy to answer is as slow as one that does not.
-            let judged = reason == Reply.busy ? .failed : outcome
+            let judged = reason == Reply.busy ? .failed(because: .refusal) : outcome
             return end(hie, .refused, cause: .refusal, reason: "it refuses: \(reason)", judged, elapsed)
         case .unreadable(let hie, let reason):
             return end(
-                hie, .refused, cause: .peer, reason: "its answer cannot be read: \(reason)", .failed, elapsed)
+                hie, .refused, cause: .peer, reason: "its answer cannot be read: \(reason)",
+                .failed(because: .peer), elapsed)
         case .undelivered(let hie, let reason):
             let state: PeerAnswer.State = asked[hie]?.isSent == true ? .timedOut : .skipped
             return end(hie, state, cause: .broker, reason: reason, .abandoned, elapsed)
@@ -118,7 +119,7 @@ package struct Gathering: Sendable {
             return [.incident(hie), .withdraw(hie)]
                 + end(
                     hie, .refused, cause: .peer, reason: "its answer is of another patient, and is not shown",
-                    .failed, elapsed, count: 0)
+                    .failed(because: .peer), elapsed, count: 0)
         }
         // The same page again, or one behind the last: an answer that came twice counts once.
         guard !source.pages.contains(page.number), source.lastPage.map({ page.number < $0 }) ?? true else { return [] }
@@ -133,7 +134,7 @@ package struct Gathering: Sendable {
         else {
             return end(
                 hie, asked[hie]?.count == 0 ? .refused : .partial, cause: .limit,
-                reason: "it sends more than this worker takes", .failed, elapsed)
+                reason: "it sends more than this worker takes", .failed(because: .peer), elapsed)
         }
         bytes += page.byteCount
         asked[hie] = source
@@ -158,16 +159,18 @@ package struct Gathering: Sendable {
     private mutating func timeOut(_ hie: HIEIdentifier, _ elapsed: Int64) -> [Action] {
         guard let source = asked[hie] else { return [] }
         let waited = elapsed - source.elapsed
-        let outcome: CircuitBreaker.Outcome = waited < limits.fairMilliseconds ? .abandoned : .failed
+        let cause: PeerAnswer.Cause = source.isSent || source.broker == nil || source.count > 0 ? .peer : .broker
+        let outcome: CircuitBreaker.Outcome =
+            waited < limits.fairMilliseconds ? .abandoned : .failed(because: cause)
         if source.count > 0 {
             return end(
-                hie, .partial, cause: .peer, reason: "the rest did not come within \(waited) ms", outcome, elapsed)
+                hie, .partial, cause: cause, reason: "the rest did not come within \(waited) ms", outcome, elapsed)
         }
-        guard !source.isSent, let broker = source.broker else {
-            return end(hie, .timedOut, cause: .peer, reason: "no answer within \(waited) ms", outcome, elapsed)
+        guard cause == .broker, let broker = source.broker else {
+            return end(hie, .timedOut, cause: cause, reason: "no answer within \(waited) ms", outcome, elapsed)
         }
         return end(
-            hie, .timedOut, cause: .broker, reason: "broker \(broker) did not take the question within \(waited) ms",
+            hie, .timedOut, cause: cause, reason: "broker \(broker) did not take the question within \(waited) ms",
             outcome, elapsed)
     }
 

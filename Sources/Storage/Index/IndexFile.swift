@@ -20,10 +20,12 @@ struct IndexFile: IndexRows {
             database,
             """
             INSERT INTO entry
-                (source, patient, type, id, seq, hash, category, code, system, display, status, date, demographics)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                (source, patient, type, id, seq, hash, category, code, system, display, status, date, demographics,
+                 family, given, birthDate, gender)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
             ON CONFLICT (patient, source, type, id) DO UPDATE SET seq = ?5, hash = ?6, category = ?7, code = ?8,
-                system = ?9, display = ?10, status = ?11, date = ?12, demographics = ?13
+                system = ?9, display = ?10, status = ?11, date = ?12, demographics = ?13, family = ?14, given = ?15,
+                birthDate = ?16, gender = ?17
             """)
         delete = try PreparedStatement(database, "DELETE FROM entry WHERE \(key)")
         buried = try PreparedStatement(database, "SELECT seq FROM tombstone WHERE \(key)")
@@ -65,6 +67,11 @@ struct IndexFile: IndexRows {
         upsert.bind(facts.status, at: 11)
         upsert.bind(facts.date, at: 12)
         upsert.bind(facts.demographics?.json, at: 13)
+        let person = PersonKeys(facts.demographics)
+        upsert.bind(person.family, at: 14)
+        upsert.bind(person.given, at: 15)
+        upsert.bind(person.birthDate, at: 16)
+        upsert.bind(person.gender, at: 17)
         try upsert.run()
     }
 
@@ -77,7 +84,8 @@ struct IndexFile: IndexRows {
         let rows = try PreparedStatement(
             database,
             """
-            SELECT patient, type, id, seq, hash, category, code, system, display, status, date, demographics
+            SELECT patient, type, id, seq, hash, category, code, system, display, status, date, demographics,
+                family, given, birthDate, gender
             FROM entry WHERE source = ?
             """)
         rows.bind(source, at: 1)
@@ -122,15 +130,18 @@ struct IndexFile: IndexRows {
 }
 
 extension FoundEntry {
-    /// Columns: patient, type, id, seq, hash, then those of `Facts.init(_:from:)`. Facts that cannot be read count as
-    /// facts that differ.
+    /// Columns: patient, type, id, seq, hash, then those of `Facts.init(_:from:)` and of `PersonKeys.init(_:from:)`.
+    /// Facts that cannot be read, or that would not be found by their keys, count as facts that differ.
     fileprivate init(_ row: borrowing PreparedStatement, patient: NHSNumber) throws {
         guard let type = row.text(1), let id = row.text(2), let resource = ResourceKey(type: type, id: id) else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT)
         }
         let key = EntryKey(patient: patient, resource: resource)
         let standing = StandingEntry(seq: row.int(3), hash: UInt64(bitPattern: row.int(4)))
-        let contentHash = Facts(row, from: 5).map { EntryHash.of(key, seq: standing.seq, $0) } ?? ~standing.hash
+        var contentHash = ~standing.hash
+        if let facts = Facts(row, from: 5), PersonKeys(facts.demographics) == PersonKeys(row, from: 12) {
+            contentHash = EntryHash.of(key, seq: standing.seq, facts)
+        }
         self.init(key: key, standing: standing, contentHash: contentHash)
     }
 }

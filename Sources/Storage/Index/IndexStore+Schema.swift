@@ -1,3 +1,5 @@
+import GRDB
+
 extension IndexStore {
     static let schema: [SchemaStep] = [
         SchemaStep(
@@ -78,5 +80,29 @@ extension IndexStore {
             -- The journal's head when the newest of the applied pages was read.
             ALTER TABLE source ADD COLUMN reach INTEGER NOT NULL DEFAULT 0;
             """),
+        SchemaStep(
+            "v3",
+            """
+            -- Of type Patient what is searched by: PersonKeys.
+            ALTER TABLE entry ADD COLUMN family TEXT;
+            ALTER TABLE entry ADD COLUMN given TEXT;
+            ALTER TABLE entry ADD COLUMN birthDate TEXT;
+            ALTER TABLE entry ADD COLUMN gender TEXT;
+            """,
+            then: { database in
+                try PersonKeys.fill(database)
+                // Only patients are in these, so that other entries cost what they did. None depends on the type:
+                // entries are found by that, and SQLite compiles a statement anew at every value bound to a column
+                // that a partial index depends on. The first two hold everything that a search compares, so that it
+                // counts without touching the table.
+                try database.execute(
+                    sql: """
+                        CREATE INDEX person_family ON entry (family, birthDate, gender, given)
+                            WHERE family IS NOT NULL;
+                        CREATE INDEX person_birth ON entry (birthDate, gender, family, given)
+                            WHERE birthDate IS NOT NULL;
+                        CREATE INDEX person_id ON entry (source, id) WHERE category = 'demographics';
+                        """)
+            }),
     ]
 }

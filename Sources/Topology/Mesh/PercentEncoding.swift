@@ -1,6 +1,6 @@
 extension String {
     /// Every byte encoded but the unreserved characters of RFC 3986 §2.3: fit for one part of a path.
-    var percentEncoded: String {
+    package var percentEncoded: String {
         utf8.reduce(into: "") { text, byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

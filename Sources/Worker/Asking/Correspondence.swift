@@ -177,6 +177,12 @@ final class Correspondence: Sendable {
         }
     }
 
+    /// Why no question can be sent to the HIE at present; `nil` where one can.
+    func obstacle(to source: HIEIdentifier) -> String? {
+        if let link = topology.present.link(to: source)?.name, state.withLock({ $0.ways[link] != nil }) { return nil }
+        return reasonNotToAsk(source)
+    }
+
     private func reasonNotToAsk(_ source: HIEIdentifier) -> String {
         guard let link = topology.present.link(to: source)?.name else { return "no broker leads to \(source)" }
         let condition = brokers.all.first { $0.broker == link }

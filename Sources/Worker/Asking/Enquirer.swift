@@ -10,6 +10,7 @@ struct Enquirer: Service {
     let hie: HIEIdentifier
     let line: BrokerLine
     let correspondence: Correspondence
+    let breakers: BreakerBoard
     let counters: CounterBoard
     let clock: WallClock
     let logger: Logger
@@ -43,6 +44,7 @@ struct Enquirer: Service {
         let consumer = try await session.consume(queue, prefetchMax: Self.answersPrefetchMax, isExclusive: true)
         let (way, letters) = QuestionWay.make()
         correspondence.open(way, on: line.link)
+        breakers.hasten(sources, at: clock.now)
         defer { correspondence.close(line.link) }
         line.noteConnected()
         try await withThrowingTaskGroup(of: Void.self) { group in

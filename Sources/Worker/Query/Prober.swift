@@ -18,7 +18,10 @@ struct Prober: Service {
     func run() async throws {
         try await withThrowingDiscardingTaskGroup { group in
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
-                let peers = topology.present.connected.filter { $0 != hie }
+                // While the broker on the way is gone there is nothing to find out.
+                let peers = topology.present.connected.filter { peer in
+                    peer != hie && correspondence.obstacle(to: peer) == nil
+                }
                 for peer in breakers.takeProbes(of: peers, at: clock.now) {
                     group.addTask { await probe(peer) }
                 }
@@ -38,7 +41,7 @@ struct Prober: Service {
             timeoutMilliseconds: 2 * settings.breaker.slowAfterMilliseconds)
         switch outcome {
         case .answered(.refusal), .unanswered:
-            breakers.probed(.failed, of: peer, at: clock.now)
+            breakers.probed(.failed(because: .peer), of: peer, at: clock.now)
         case .answered:
             let passed = ContinuousClock.now - startedAt
             breakers.probed(.answered(milliseconds: passed.milliseconds), of: peer, at: clock.now)

@@ -28,9 +28,9 @@ struct QueryDesk: Sendable {
         _ take: (QueryEvent) async throws -> Void
     ) async throws {
         counters.count { $0.queries += 1 }
-        let plan = QueryPlan(lookup, query.request.categories, topology: topology.present.topology, own: hie) {
-            breakers.admit($0)
-        }
+        let plan = QueryPlan(
+            lookup, query.request.categories, topology: topology.present.topology, own: hie,
+            obstacle: { correspondence.obstacle(to: $0) }, admits: { breakers.admit($0) })
         let inbox = QueryInbox(
             Gathering(patient: query.request.patient, limit: query.request.limit, limits: limits), budget: budget)
         defer { for action in inbox.close() { _ = act(on: action, of: query) } }

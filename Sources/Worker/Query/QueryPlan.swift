@@ -12,11 +12,11 @@ struct QueryPlan: Sendable {
     /// What else is to be said of those who are asked.
     private(set) var notes: [HIEIdentifier: String] = [:]
 
-    /// `admits` says whether a peer's circuit breaker lets a question through, or since when not; it is asked only of
-    /// those who would be asked.
+    /// `obstacle` says what of the broker is in the way to a peer, and `admits` whether its circuit breaker lets a
+    /// question through, or since when not; they are asked only of those who would be asked.
     init(
         _ lookup: Lookup, _ categories: Set<Category>?, topology: Topology, own: HIEIdentifier,
-        admits: (HIEIdentifier) -> BreakerBoard.Admission
+        obstacle: (HIEIdentifier) -> String?, admits: (HIEIdentifier) -> BreakerBoard.Admission
     ) {
         let wanted = categories ?? Set(Category.allCases)
         let known = Set(lookup.entries.filter { wanted.contains($0.facts.category) }.map(\.source))
@@ -36,7 +36,12 @@ struct QueryPlan: Sendable {
             case (_, let isKnown):
                 let doubt = isKnown ? nil : "asked because the index is \(coverage.state.word)"
                 let notes = [doubt, note].compactMap(\.self)
-                add(hie, notes.isEmpty ? nil : notes.joined(separator: "; "), hie == own ? .admitted : admits(hie))
+                if hie != own, let obstacle = obstacle(hie) {
+                    settled.append(
+                        PeerAnswer(hie: hie, state: .skipped, asOf: nil, reason: obstacle, cause: .broker))
+                } else {
+                    add(hie, notes.isEmpty ? nil : notes.joined(separator: "; "), hie == own ? .admitted : admits(hie))
+                }
             }
         }
     }
@@ -46,12 +51,12 @@ struct QueryPlan: Sendable {
         case .admitted:
             asked.append(hie)
             notes[hie] = note
-        case .refused(let since, let word):
+        case .refused(let since, let word, let cause):
+            let who = cause == .broker ? "its broker took no questions" : "it failed or was slow"
             settled.append(
                 PeerAnswer(
                     hie: hie, state: .skipped, asOf: nil,
-                    reason: "breaker \(word) since \(since.text): it failed or was slow, and is tried again by itself",
-                    cause: .peer))
+                    reason: "breaker \(word) since \(since.text): \(who); it is tried again by itself", cause: cause))
         }
     }
 }

@@ -7,7 +7,7 @@ package final class BreakerBoard: Sendable {
     enum Admission: Sendable, Hashable {
         case admitted
         /// `word` is the breaker's state.
-        case refused(since: Timestamp, word: String)
+        case refused(since: Timestamp, word: String, cause: PeerAnswer.Cause)
     }
 
     private let settings: CircuitBreaker.Settings
@@ -26,7 +26,8 @@ package final class BreakerBoard: Sendable {
             if breaker.admits() { return .admitted }
             return switch state {
             case .closed: preconditionFailure("a closed breaker admits")
-            case .open(let since), .halfOpen(let since): .refused(since: since, word: state.word)
+            case .open(let since), .halfOpen(let since):
+                .refused(since: since, word: state.word, cause: breaker.cause)
             }
         }
     }
@@ -48,6 +49,13 @@ package final class BreakerBoard: Sendable {
 
     func probed(_ outcome: CircuitBreaker.Outcome, of hie: HIEIdentifier, at now: Timestamp) {
         with(hie) { $0.probed(outcome, at: now) }
+    }
+
+    /// The broker on the way to these peers is there again.
+    func hasten(_ hies: some Sequence<HIEIdentifier>, at now: Timestamp) {
+        breakers.withLock { breakers in
+            for hie in hies { breakers[hie]?.hasten(at: now) }
+        }
     }
 
     private func with<Value>(_ hie: HIEIdentifier, _ change: (inout CircuitBreaker) -> Value) -> Value {

@@ -90,6 +90,24 @@ struct WorkerClient: Sendable {
         }
     }
 
+    /// Asks with a body, and again while the worker is too busy.
+    func ask(_ path: String, type: String, _ body: [UInt8], secondsMax: Int64 = 60) async throws -> WorkerReply {
+        var request = HTTPClientRequest(url: url.description + path)
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: type)
+        request.body = .bytes(ByteBuffer(bytes: body))
+        do {
+            for wait in Self.waits {
+                let reply = try await execute(request, secondsMax: secondsMax)
+                guard reply.isBusy else { return reply }
+                try await Task.sleep(for: wait)
+            }
+            return try await execute(request, secondsMax: secondsMax)
+        } catch {
+            throw unreachable(error)
+        }
+    }
+
     private func execute(_ request: HTTPClientRequest, secondsMax: Int64) async throws -> WorkerReply {
         let response = try await client.execute(request, timeout: .seconds(secondsMax))
         let body = try await response.body.collect(upTo: Self.answerBytesMax)

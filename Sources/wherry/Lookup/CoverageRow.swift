@@ -10,11 +10,15 @@ struct CoverageRow {
     let held: String
     let watermark: String
     let head: String
+    /// Categories of the question that the HIE shares nothing of.
+    let withheld: [String]
 
     init(_ json: JSON) {
         hie = json["hie"]?.text ?? "?"
         state = json["state"]?.text ?? "?"
-        reason = json["reason"]?.text ?? ""
+        withheld = (json["withheld"]?.elements ?? []).compactMap(\.text)
+        let silence = withheld.isEmpty ? nil : "shares no \(withheld.joined(separator: ", "))"
+        reason = [json["reason"]?.text, silence].compactMap(\.self).joined(separator: "; ")
         asOf = json["asOf"]?.text.map { Age.since($0) } ?? "never"
         behind = Self.number(json["behind"])
         held = Self.number(json["held"])
@@ -22,7 +26,8 @@ struct CoverageRow {
         head = Self.number(json["head"])
     }
 
-    var isComplete: Bool { state == "complete" }
+    /// Whether everything that the HIE has of what was asked for is known to the worker.
+    var isWhole: Bool { state == "complete" && withheld.isEmpty }
 
     var stateCell: Table.Cell { Table.Cell(state, style) }
     var reasonCell: Table.Cell { Table.Cell(reason, .dim) }
@@ -38,4 +43,25 @@ struct CoverageRow {
 
     /// A dash for what is not known.
     private static func number(_ json: JSON?) -> String { json?.integer.map { String($0) } ?? "-" }
+}
+
+extension [CoverageRow] {
+    /// How complete an answer is, HIE by HIE.
+    var section: Section {
+        var section = Section(
+            "Coverage", .init("HIE"), .init("state"), .init("as of"), .init("behind", .right), .init("why"))
+        for row in self {
+            section.append(
+                "coverage", .init(row.hie), row.stateCell, .init(row.asOf), .init(row.behind), row.reasonCell)
+        }
+        return section
+    }
+
+    /// What finding nothing means: `what` is what was not found.
+    func caveat(of what: String) -> String {
+        let missing = filter { !$0.isWhole }.map(\.hie)
+        return missing.isEmpty
+            ? "Every HIE is complete, so none shares \(what)."
+            : "That says nothing about \(missing.joined(separator: ", ")): see below."
+    }
 }

@@ -16,7 +16,7 @@ struct LookupView {
     }
 
     func print() {
-        if Terminal.isInteractive { Terminal.print(Style.bold.applied(to: Self.heading(number)) + "\n") }
+        PatientHeading(number).print()
         PatientRow.section(patients).print()
         for category in Category.allCases where category != .demographics {
             // The worker sorts by date, so each half is the newest first.
@@ -24,33 +24,12 @@ struct LookupView {
             wanted.section(category.title, category.rawValue).print()
         }
         printEmptyState()
-        printCoverage()
+        coverage.section.print()
     }
 
     private func printEmptyState() {
         guard entries.isEmpty, patients.isEmpty, Terminal.isInteractive else { return }
-        let incomplete = coverage.filter { !$0.isComplete }.map(\.hie)
-        let caveat =
-            incomplete.isEmpty
-            ? "Every HIE is complete, so none shares anything about this number."
-            : "That says nothing about \(incomplete.joined(separator: ", ")): see below."
+        let caveat = coverage.caveat(of: "anything about this number")
         Terminal.print("Nothing is held here about this patient. \(caveat)\n")
-    }
-
-    private func printCoverage() {
-        var section = Section(
-            "Coverage", .init("HIE"), .init("state"), .init("as of"), .init("behind", .right), .init("why"))
-        for row in coverage {
-            section.append(
-                "coverage", .init(row.hie), row.stateCell, .init(row.asOf), .init(row.behind), row.reasonCell)
-        }
-        section.print()
-    }
-
-    /// `NHS number 999 000 0018`, as it is printed on letters.
-    static func heading(_ number: String) -> String {
-        let isWhole = number.count == 10
-        let spaced = "\(number.prefix(3)) \(number.dropFirst(3).prefix(3)) \(number.suffix(4))"
-        return "NHS number \(isWhole ? spaced : number)"
     }
 }

@@ -52,7 +52,7 @@ final class LiveAnswers: Sendable {
         guard !state.report.peers.isEmpty else { return }
         let table = AnswerTable(report: state.report, elapsed: ContinuousClock.now - startedAt)
         let width = Terminal.size.columns
-        let heading = String(LookupView.heading(state.report.number).prefix(width))
+        let heading = String(PatientHeading.text(state.report.number).prefix(width))
         let lines =
             [Style.bold.applied(to: heading)]
             + table.lines(hasColour: Terminal.hasColour, widthMax: width, rowsMax: rowsMax)

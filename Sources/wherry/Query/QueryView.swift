@@ -24,7 +24,7 @@ struct QueryView {
 
     /// The HIEs in one table, as the last of the live ones.
     func printAnswers() {
-        Terminal.print(Style.bold.applied(to: LookupView.heading(report.number)) + "\n")
+        PatientHeading(report.number).print()
         let lines = AnswerTable(report: report).lines(
             hasColour: Terminal.hasColour, widthMax: Terminal.isTerminal ? Terminal.size.columns : .max)
         Terminal.print((lines + ["", ""]).joined(separator: "\n"))

@@ -17,6 +17,7 @@ final class ProgressBar: Sendable {
     enum Unit: Sendable {
         case bytes
         case seeds
+        case rows
     }
 
     private let isShown: Bool
@@ -84,6 +85,7 @@ final class ProgressBar: Sendable {
         switch unit {
         case .bytes: size(count)
         case .seeds: "\(Int(count)) seeds"
+        case .rows: "\(Int(count)) rows"
         }
     }
 

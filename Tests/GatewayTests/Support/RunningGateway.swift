@@ -40,8 +40,22 @@ struct RunningGateway: Sendable {
     let worker: Worker
     let client: HTTPClient
 
+    /// Only the HIE whose worker it is takes part.
+    static let alone = """
+        name: Test
+        regions:
+          - id: nel
+            name: North East London
+            partnership: Test record
+            broker:
+              addresses: ["amqp://127.0.0.1:1"]
+            hies:
+              - {id: barts, name: Barts, status: connected, sites: [{name: One, service: acute}]}
+        """
+
     static func with(
         _ settings: GatewaySettings = GatewaySettings(), host: String = "127.0.0.1",
+        topology: String = RunningGateway.topology,
         _ body: @escaping @Sendable (RunningGateway) async throws -> Void
     ) async throws {
         await room.enter()

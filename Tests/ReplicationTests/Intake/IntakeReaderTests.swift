@@ -6,7 +6,6 @@ import Testing
 
 @testable import Replication
 
-private let homerton = HIEIdentifier("homerton")!  // a well-formed constant
 private let queue = "wherry.changes.homerton"
 
 /// Messages as they come from a queue, tagged in order.

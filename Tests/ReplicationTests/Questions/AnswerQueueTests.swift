@@ -4,7 +4,6 @@ import Testing
 
 @testable import Replication
 
-private let homerton = HIEIdentifier("homerton")!  // a well-formed constant
 private func at(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }
 
 @Suite("Answer queue") struct AnswerQueueTests {

@@ -15,7 +15,28 @@ enum Asked {
         .buckets(.all, after: 0), .buckets(BucketSet([0, 7, 255])!, after: .max),  // buckets all
         .state(JournalWitness(epoch: nil, through: 0)),
         .state(JournalWitness(epoch: SampleSource.early, through: 99)),
+        .record(RecordRequest(patient: SampleSource.patients[0], requester: requester)),
+        .record(
+            RecordRequest(
+                patient: SampleSource.patients[1], categories: [.allergy, .carePlan],
+                since: Timestamp(milliseconds: 0), limit: 1, requester: requester)),
     ]
+
+    static let requester = Requester(
+        person: "A \"B\" é", role: "clinician", organisation: "C", purpose: "direct care")!  // well-formed
+
+    static func recordPage(_ patient: NHSNumber = SampleSource.patients[0], subject: String = "p") -> RecordPage {
+        let bodies = [
+            #"{"resourceType":"Patient","id":"p","identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number","value":""#
+                + #"\#(patient.text)"}]}"#,
+            #"{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/\#(subject)"},"code":{"text":"é"}}"#,
+        ]
+        let keys = ["Patient/p", "Condition/c"].map { ResourceKey(reference: $0)! }  // well-formed
+        return RecordPage(
+            patient: patient, number: 3, isLast: true, patientIDs: ["p"],
+            resources: zip(keys, bodies).map { RecordResource(key: $0, body: Array($1.utf8)) }, omitted: 2,
+            hasMore: true)
+    }
 
     static func question(_ subject: Question.Subject, id: String = "kingston/1a2b3c/1") -> Question {
         Question(asker: kingston, run: run, id: id, subject: subject, lifetimeMilliseconds: 8000)

@@ -7,7 +7,7 @@ import Testing
 @testable import Replication
 
 @Suite("Mutated questions and answers") struct QuestionFuzzTests {
-    private static let rounds = 6000
+    private static let rounds = 50_000
 
     private func originals() throws -> [Delivery] {
         let source = try Asked.source()
@@ -16,7 +16,8 @@ import Testing
         return Asked.subjects.map { Asked.arriving($0) } + [
             Asked.arriving(Reply.page(source.page(JournalStretch(after: 0)), of: .changes(after: 0, through: nil))),
             Asked.arriving(Reply.page(source.page(JournalStretch(after: 0, buckets: .all)), of: buckets), to: buckets),
-            Asked.arriving(Reply.state(state)), Asked.arriving(Reply.refusal(reason: "busy")),
+            Asked.arriving(Reply.state(state)), Asked.arriving(Reply.record(Asked.recordPage())),
+            Asked.arriving(Reply.refusal(reason: "busy")),
         ]
     }
 
@@ -75,7 +76,7 @@ import Testing
                 expect(answer)
             }
         }
-        #expect((500..<Self.rounds).contains(read))
+        #expect((4000..<Self.rounds).contains(read))
     }
 
     private func expect(_ question: Question) {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import LoadTest
+@testable import CareRecord
 
 @Suite("Calendar days")
 struct CalendarDayTests {
@@ -12,10 +12,5 @@ struct CalendarDayTests {
         ])
     func text(number: Int, text: String) {
         #expect(CalendarDay(number: number).text == text)
-    }
-
-    @Test("a time of day is an instant")
-    func time() {
-        #expect(CalendarDay(number: 20_269).time(minute: 545) == "2025-06-30T09:05:00Z")
     }
 }

@@ -1,0 +1,39 @@
+/// Text of a document for people to read (FHIR R4, data type Narrative): XHTML in which what comes from a source is
+/// escaped.
+struct Narrative: Sendable {
+    private var body = ""
+
+    mutating func paragraph(_ text: String) { body += "<p>\(Self.escaped(text))</p>" }
+
+    mutating func list(_ lines: [String]) {
+        body += "<ul>" + lines.map { "<li>\(Self.escaped($0))</li>" }.joined() + "</ul>"
+    }
+
+    mutating func table(_ head: [String], _ rows: [[String]]) {
+        func row(_ cells: [String], _ tag: String) -> String {
+            "<tr>" + cells.map { "<\(tag)>\(Self.escaped($0))</\(tag)>" }.joined() + "</tr>"
+        }
+        body += "<table><thead>\(row(head, "th"))</thead><tbody>"
+        for cells in rows { body += row(cells, "td") }
+        body += "</tbody></table>"
+    }
+
+    var div: String { "<div xmlns=\"http://www.w3.org/1999/xhtml\">\(body)</div>" }
+
+    /// Without what XML 1.0 does not allow.
+    private static func escaped(_ text: String) -> String {
+        var escaped = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "\"": escaped += "&quot;"
+            case "'": escaped += "&#39;"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F || scalar.value & 0xFFFE == 0xFFFE: escaped += " "
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
+    }
+}
