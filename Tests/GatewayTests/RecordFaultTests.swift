@@ -25,7 +25,7 @@ import Testing
                 #expect(json["complete"]?.bool == false)
                 for hie in ["barts", "homerton"] {
                     #expect(json.answers[hie]?["state"]?.text == "answered")
-                    #expect((json.answers[hie]?["durationMs"]?.integer ?? .max) < 600)
+                    #expect((json.answers[hie]?["durationMs"]?.integer ?? .max) < 700)
                 }
                 let standIns = json["standIns"]?.elements ?? []
                 #expect(standIns.map { $0["source"]?.text } == ["kingston", "kingston"])
@@ -33,9 +33,10 @@ import Testing
                 let names = Set(standIns.compactMap { $0["resource"]?.text })
                 #expect(names == ["Patient/p-kingston", "Condition/c-kingston"])
                 let some = try await gateway.ask(
-                    .get, Self.path + "?deadline=1s&peerDeadline=50ms&categories=condition")
-                #expect(some.json["standIns"]?.elements?.compactMap { $0["category"]?.text } == ["condition"])
-                #expect((some.json["durationMs"]?.integer ?? .max) < 1000)
+                    .get, Self.path + "?deadline=9s&peerDeadline=300ms&categories=condition")
+                let categories = some.json["standIns"]?.elements?.compactMap { $0["category"]?.text } ?? []
+                #expect(Set(categories) == ["condition"])
+                #expect((some.json["durationMs"]?.integer ?? .max) < 5000)
             }
         }
     }
@@ -156,7 +157,8 @@ import Testing
                 _ = try await gateway.worker.submit([FHIRFixture.condition("c\(id)", of: "p", display: text)])
             }
             let reader = try SilentReader(url: gateway.url, path: Self.path + "?deadline=200ms", accept: Self.events)
-            #expect(try await eventually { try await gateway.ask(.get, Self.path).status == 503 })
+            #expect(await eventually { gateway.worker.counters.now.queries == 1 })
+            #expect(try await gateway.ask(.get, Self.path).status == 503)
             #expect(try await eventually { try await gateway.ask(.get, Self.path).status == 200 })
             _ = consume reader
         }

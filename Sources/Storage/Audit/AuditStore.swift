@@ -1,6 +1,6 @@
 package import CareRecord
 import GRDB
-package import Replication
+import Replication
 
 /// `audit.sqlite`: the access trail. Every event is synced to the disk before what it tells of is shown (promise P8),
 /// and holds the hash of the one before it, so that a line that was changed or taken out shows.
@@ -40,14 +40,17 @@ package final class AuditStore: Sendable {
         }
     }
 
-    /// How many events there are of each of these kinds; their number is what it costs.
-    package func counts(of kinds: [AccessEvent.Kind]) async throws(StorageError) -> [AccessEvent.Kind: Int] {
+    /// How many events there are of each of these kinds, those without any left out; their number is what it costs.
+    package func counts(
+        of kinds: [AccessEvent.Kind] = AccessEvent.Kind.allCases
+    ) async throws(StorageError) -> [AccessEvent.Kind: Int] {
         try await file.read { database in
             let count = try PreparedStatement(database, "SELECT count(*) FROM event WHERE kind = ?")
             var counts: [AccessEvent.Kind: Int] = [:]
             for kind in kinds {
                 count.bind(kind.rawValue, at: 1)
-                counts[kind] = Int(try count.first { $0.int(0) } ?? 0)
+                let number = Int(try count.first { $0.int(0) } ?? 0)
+                if number > 0 { counts[kind] = number }
             }
             return counts
         }
