@@ -74,7 +74,7 @@ import Testing
             let json = try await gateway.ask(.get, Self.path + "?deadline=10s").json
             #expect(json.answers["kingston"]?["state"]?.text == "skipped")
             #expect(json.answers["kingston"]?["reason"]?.text?.hasPrefix("breaker open since ") == true)
-            #expect((json["durationMs"]?.integer ?? .max) < 1000)
+            #expect((json["durationMs"]?.integer ?? .max) < 5000)
             let peers = try await gateway.ask(.get, "/api/peers").json["peers"]?.elements ?? []
             let kingston = peers.first { $0["hie"]?.text == "kingston" }
             #expect(kingston?["breaker"]?.text == "open" && kingston?["breakerSince"]?.text?.hasSuffix("Z") == true)
