@@ -78,13 +78,15 @@ package final class Worker: Sendable {
                 counters: counters, clock: clock, logger: logger),
             correspondence: correspondence)
         let trail = AccessTrail(store: audit, clock: clock, logger: logger)
+        var gathering = settings.gathering
+        gathering.fairMilliseconds = settings.breaker.slowAfterMilliseconds
         queries = QueryDesk(
             hie: hie.id, topology: topologyBoard, correspondence: correspondence,
             records: RecordDesk(
                 records: records, topology: topologyBoard, trail: trail, pageBytesMax: settings.recordPageBytesMax,
                 resourceBytesMax: settings.recordResourceBytesMax),
             breakers: breakers, trail: trail, budget: ByteBudget(bytesMax: settings.queryBytesMax),
-            limits: settings.gathering, counters: counters, clock: clock, logger: logger)
+            limits: gathering, counters: counters, clock: clock, logger: logger)
         indexAudit = Audit(keeper: keeper, coverage: coverageBoard, counters: counters, clock: clock, logger: logger)
         upkeep = Upkeep(keeper: keeper, coverage: coverageBoard, retry: retry, clock: clock)
     }

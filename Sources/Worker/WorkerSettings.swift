@@ -40,7 +40,7 @@ package struct WorkerSettings: Sendable {
     package var recordPageBytesMax = 262_144
     /// A larger resource is left out of an answer, which says so.
     package var recordResourceBytesMax = 4 << 20
-    /// What this worker takes of the answers to one query.
+    /// What this worker takes of the answers to one query. A fair time is that after which an answer is slow.
     package var gathering = Gathering.Limits()
     /// The same for all its queries together.
     package var queryBytesMax = 256 << 20

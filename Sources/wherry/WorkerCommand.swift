@@ -2,6 +2,7 @@ import ArgumentParser
 import CareRecord
 import Gateway
 import Logging
+import Replication
 import ServiceLifecycle
 import Storage
 import Topology
@@ -32,6 +33,10 @@ struct WorkerCommand: AsyncParsableCommand {
     /// A source is silent after this many of its pulses stayed away, halves counted.
     private static let silentAfterHalfPulses: Int64 = 7
 
+    private static let breakerFailuresMax = 1000
+    /// The longest wait of a breaker as a multiple of the first.
+    private static let breakerOpenFactor: Int64 = 4
+
     @OptionGroup var topology: TopologyOptions
 
     @Option(help: .init("The HIE whose worker this is.", valueName: "id"))
@@ -50,8 +55,23 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: .init("How often to tell the peers how far this HIE's journal is.", valueName: "time"))
     var pulseInterval = TimeSpan(milliseconds: 2000)
 
+    @Option(help: .init("An answer to a query that takes longer is slow.", valueName: "time"))
+    var breakerSlowAfter = TimeSpan(milliseconds: CircuitBreaker.Settings().slowAfterMilliseconds)
+
+    @Option(help: .init("Failures in a row after which a peer is not asked for a while.", valueName: "count"))
+    var breakerFailures = CircuitBreaker.Settings().failuresMax
+
+    @Option(help: .init("How long at first; at most four times as long.", valueName: "time"))
+    var breakerOpen = TimeSpan(milliseconds: CircuitBreaker.Settings().openMilliseconds)
+
     @Option(help: .init("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
     var logLevel = Logger.Level.info
+
+    mutating func validate() throws {
+        guard (1...Self.breakerFailuresMax).contains(breakerFailures) else {
+            throw ValidationError("--breaker-failures is a number from 1 to \(Self.breakerFailuresMax)")
+        }
+    }
 
     func run() async throws {
         let level = logLevel
@@ -86,6 +106,10 @@ struct WorkerCommand: AsyncParsableCommand {
         settings.access = try brokers.access()
         settings.pulseIntervalMilliseconds = pulseInterval.milliseconds
         settings.silentAfterMilliseconds = pulseInterval.milliseconds * Self.silentAfterHalfPulses / 2
+        settings.breaker.slowAfterMilliseconds = breakerSlowAfter.milliseconds
+        settings.breaker.failuresMax = breakerFailures
+        settings.breaker.openMilliseconds = breakerOpen.milliseconds
+        settings.breaker.openMillisecondsMax = breakerOpen.milliseconds * Self.breakerOpenFactor
         do {
             return try await Worker(settings, logger: logger)
         } catch let error as WorkerError {

@@ -35,6 +35,8 @@ struct VerbTests {
             (["worker", "--hie", "barts", "--data", "x", "--topology", "missing.yaml"], "missing.yaml"),
             (["worker", "--hie", "barts", "--data", "x", "--pulse-interval", "2"], "--pulse-interval"),
             (["worker", "--hie", "barts", "--data", "x", "--log-level", "loud"], "--log-level"),
+            (["worker", "--hie", "barts", "--data", "x", "--breaker-failures", "0"], "--breaker-failures"),
+            (["worker", "--hie", "barts", "--data", "x", "--breaker-open", "0s"], "--breaker-open"),
             (["ingest", "--to", "127.0.0.1:1"], "file"), (["ingest", "--to", "ftp://x", "-"], "--to"),
             (["ingest", "--to", "127.0.0.1:1", "missing.json"], "missing.json"),
             (["lookup", "9990000019", "--from", "127.0.0.1:1"], "NHS number"),

@@ -16,7 +16,7 @@ package struct CircuitBreaker: Sendable, Hashable {
         package var recentMax = 10
         /// How long it stays open before the peer is probed; doubled with every probe or trial that fails.
         package var openMilliseconds: Int64 = 5000
-        package var openMillisecondsMax: Int64 = 15_000
+        package var openMillisecondsMax: Int64 = 20_000
 
         package init() {}
     }

@@ -49,6 +49,23 @@ private func at(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: mi
         #expect(queue.next(at: at(0))?.item == "b2")
     }
 
+    @Test("an asker may have several answered at a time, and leaves room for the others") func severalEach() {
+        var queue = AnswerQueue<String>(limits: AnswerQueueLimits(runningMax: 4, runningPerAskerMax: 3))
+        for number in 1...5 { _ = queue.add("b\(number)", from: barts, until: nil) }
+        for number in 1...3 { #expect(queue.next(at: at(0))?.item == "b\(number)") }
+        #expect(queue.next(at: at(0)) == nil)
+        for number in 1...2 { _ = queue.add("k\(number)", from: kingston, until: nil) }
+        #expect(queue.next(at: at(0))?.item == "k1")
+        #expect(queue.next(at: at(0)) == nil)
+        queue.done(barts)
+        #expect(queue.next(at: at(0))?.item == "k2")
+        queue.done(barts)
+        #expect(queue.next(at: at(0))?.item == "b4")
+        // Somebody who has nothing answered is done already.
+        queue.done(homerton)
+        #expect(queue.next(at: at(0)) == nil)
+    }
+
     @Test("so many are answered at the same time, and not more") func running() {
         var queue = queue()
         for asker in [barts, kingston, homerton] { _ = queue.add("\(asker)", from: asker, until: nil) }

@@ -143,7 +143,6 @@ import Topology
         let mesh = try await Mesh()
         let change = { @Sendable (settings: inout WorkerSettings) in
             settings.breaker.slowAfterMilliseconds = 200
-            settings.gathering.fairMilliseconds = 200
             settings.breaker.openMilliseconds = 300
         }
         try await mesh.run(Mesh.barts, Mesh.kingston, change: change) { workers in
