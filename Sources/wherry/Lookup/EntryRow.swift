@@ -5,6 +5,8 @@ struct EntryRow: Sendable {
     /// `other` for types that no index knows.
     let category: String
     let source, resource, status, date, text: String
+    /// Whether its source shows neither what it is nor a code.
+    let isPointer: Bool
 
     init(entry json: JSON) {
         category = json["category"]?.text ?? "?"
@@ -13,7 +15,9 @@ struct EntryRow: Sendable {
         status = json["status"]?.text ?? ""
         date = json["date"]?.text ?? ""
         let code = json["code"]?.text
-        text = json["display"]?.text ?? code.map { "code \($0)" } ?? "(details at \(source))"
+        let text = json["display"]?.text ?? code.map { "code \($0)" }
+        self.text = text ?? "(details at \(source))"
+        isPointer = text == nil
     }
 
     init(_ resource: Resource, from source: String) {
@@ -24,11 +28,15 @@ struct EntryRow: Sendable {
         status = facts?.status ?? ""
         date = facts?.date ?? ""
         text = facts?.display ?? facts?.code.map { "code \($0)" } ?? resource.key.type
+        isPointer = false
     }
 
     static let other = "other"
 
     var isActive: Bool { ["active", "in-progress", "arrived", "booked", "draft"].contains(status) }
+
+    /// FHIR R4's words for what was not done after all, or is a mistake.
+    var isVoid: Bool { ["entered-in-error", "cancelled", "not-done"].contains(status) }
 
     /// An allergy that is active stands out.
     var textCell: Table.Cell { Table.Cell(text, category == Category.allergy.rawValue && isActive ? .red : .plain) }

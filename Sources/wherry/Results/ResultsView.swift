@@ -2,38 +2,17 @@ import CareRecord
 
 /// What was done already, what may have been, what was left out, and how complete that is.
 struct ResultsView {
-    private struct Entry {
-        let category, source, resource, status, date: String
-        /// `nil` for a bare pointer.
-        let text: String?
-
-        init(_ json: JSON) {
-            category = json["category"]?.text ?? "?"
-            source = json["source"]?.text ?? "?"
-            resource = json["resource"]?.text ?? "?"
-            status = json["status"]?.text ?? ""
-            date = json["date"]?.text ?? ""
-            text = json["display"]?.text ?? json["code"]?.text.map { "code \($0)" }
-        }
-
-        /// The day of a FHIR date or dateTime, or as much as there is of it.
-        var day: String { String(date.prefix(10)) }
-
-        /// FHIR R4's words for what was not done after all, or is no result.
-        var isVoid: Bool { ["entered-in-error", "cancelled", "not-done"].contains(status) }
-    }
-
     private let number: String
-    private let results: [Entry]
-    private let unjudged: [Entry]
+    private let results: [EntryRow]
+    private let unjudged: [EntryRow]
     private let undated: Int64
     private let leftOut: [(what: String, count: Int64)]
     private let coverage: [CoverageRow]
 
     init(_ json: JSON) {
         number = json["nhsNumber"]?.text ?? ""
-        results = (json["results"]?.elements ?? []).map(Entry.init)
-        unjudged = (json["unjudged"]?.elements ?? []).map(Entry.init)
+        results = (json["results"]?.elements ?? []).map { EntryRow(entry: $0) }
+        unjudged = (json["unjudged"]?.elements ?? []).map { EntryRow(entry: $0) }
         undated = json["undated"]?.integer ?? 0
         leftOut = [
             ("of another code, of which only one coding is known", json["leftOut"]?["otherCode"]?.integer ?? 0),
@@ -55,7 +34,7 @@ struct ResultsView {
             "Done already", .init("date"), .init("what"), .init("where"), .init("status"), .init("reference"))
         for entry in results {
             section.append(
-                entry.category, .init(entry.day), .init(entry.text ?? "(details at \(entry.source))"),
+                entry.category, .init(entry.day), .init(entry.text),
                 .init(entry.source), .init(entry.status, entry.isVoid ? .red : .plain), .init(entry.resource, .dim))
         }
         section.print()
@@ -73,10 +52,10 @@ struct ResultsView {
         var section = Section(
             "May be one: no code is shown", .init("date"), .init("what"), .init("where"), .init("status"),
             .init("reference"))
-        let pointers = Terminal.isInteractive ? unjudged.filter { $0.text == nil } : []
-        for entry in unjudged where !Terminal.isInteractive || entry.text != nil {
+        let pointers = Terminal.isInteractive ? unjudged.filter { $0.isPointer } : []
+        for entry in unjudged where !Terminal.isInteractive || !entry.isPointer {
             section.append(
-                "unjudged", .init(entry.day), .init(entry.text ?? "(details at \(entry.source))"),
+                "unjudged", .init(entry.day), .init(entry.text),
                 .init(entry.source), .init(entry.status), .init(entry.resource, .dim))
         }
         let groups = Dictionary(grouping: pointers) { [$0.source, $0.category] }
