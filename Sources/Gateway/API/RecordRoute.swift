@@ -37,11 +37,7 @@ struct RecordRoute: Sendable {
         let result = try await result(of: query)
         return .json { json in
             json.member("nhsNumber", query.request.patient.text)
-            json.member("complete", result.isWhole)
-            json.member("durationMs", (ContinuousClock.now - startedAt).milliseconds)
-            json.array("answers") { json in
-                for answer in result.sortedAnswers { json.object { $0.members(of: answer) } }
-            }
+            json.members(of: result, to: query, begunAt: startedAt)
             json.array("resources") { json in
                 for (source, resource) in result.resources {
                     json.object { json in
@@ -49,9 +45,6 @@ struct RecordRoute: Sendable {
                         json.member("resource", raw: resource.body)
                     }
                 }
-            }
-            json.array("standIns") { json in
-                for entry in result.standIns(query.request.categories) { json.object { $0.members(standIn: entry) } }
             }
         }
     }
@@ -94,19 +87,7 @@ struct RecordRoute: Sendable {
                 try await writer.write(event: event.name, event.data(query, CoverageWords(worker)))
             }
             try await writer.write(
-                event: "done",
-                JSONWriter.text { json in
-                    json.member("complete", result.isWhole)
-                    json.member("durationMs", (ContinuousClock.now - startedAt).milliseconds)
-                    json.array("answers") { json in
-                        for answer in result.sortedAnswers { json.object { $0.members(of: answer) } }
-                    }
-                    json.array("standIns") { json in
-                        for entry in result.standIns(query.request.categories) {
-                            json.object { $0.members(standIn: entry) }
-                        }
-                    }
-                })
+                event: "done", JSONWriter.text { $0.members(of: result, to: query, begunAt: startedAt) })
         }
     }
 }
@@ -162,6 +143,20 @@ extension JSONWriter {
         var writer = JSONWriter()
         writer.object(members)
         return writer.bytes
+    }
+
+    /// What a query came to, but for the resources.
+    fileprivate mutating func members(
+        of result: QueryResult, to query: Query, begunAt startedAt: ContinuousClock.Instant
+    ) {
+        member("complete", result.isWhole)
+        member("durationMs", (ContinuousClock.now - startedAt).milliseconds)
+        array("answers") { json in
+            for answer in result.sortedAnswers { json.object { $0.members(of: answer) } }
+        }
+        array("standIns") { json in
+            for entry in result.standIns(query.request.categories) { json.object { $0.members(standIn: entry) } }
+        }
     }
 
     /// `asOf` and `reason` are null where there is nothing to say.
