@@ -142,7 +142,8 @@ import Topology
     func breakers() async throws {
         let mesh = try await Mesh()
         let change = { @Sendable (settings: inout WorkerSettings) in
-            settings.breaker.slowAfterMilliseconds = 200
+            settings.breaker.slowAfterMilliseconds = 1000
+            settings.breaker.slowMax = .max
             settings.breaker.openMilliseconds = 300
         }
         try await mesh.run(Mesh.barts, Mesh.kingston, change: change) { workers in
@@ -150,10 +151,10 @@ import Topology
             try await settle(workers, one, 1)
             // homerton has a queue and no worker.
             for _ in 0..<3 {
-                let result = try await workers[1].result(of: one, deadline: 250)
+                let result = try await workers[1].result(of: one, deadline: 1500)
                 #expect(result.answer(Mesh.barts)?.state == .answered)
                 #expect(result.answer(Mesh.homerton)?.state == .timedOut)
-                #expect((result.answer(Mesh.homerton)?.milliseconds ?? 0) >= 200)
+                #expect((result.answer(Mesh.homerton)?.milliseconds ?? 0) >= 1000)
             }
             let skipped = try await workers[1].result(of: one, deadline: 10_000)
             #expect(skipped.answer(Mesh.homerton)?.state == .skipped)

@@ -38,7 +38,7 @@ import Testing
         Case(testDescription: "one page", state: .answered, cause: nil, count: 1) {
             [FakePeer.reply(page(0, last: true), to: $0)]
         },
-        Case(testDescription: "nothing", state: .timedOut, cause: .peer, deadline: 300) { _ in [] },
+        Case(testDescription: "nothing", state: .timedOut, cause: .peer, deadline: 2000) { _ in [] },
         Case(testDescription: "bytes", state: .refused, cause: .peer) { [raw([0xFF, 0x00], to: $0)] },
         Case(testDescription: "no page", state: .refused, cause: .peer) { [raw(Array("{}".utf8), to: $0)] },
         Case(testDescription: "no resource", state: .refused, cause: .peer) {
@@ -69,7 +69,7 @@ import Testing
                 FakePeer.reply(page(1, last: true, of: two), to: $0),
             ]
         },
-        Case(testDescription: "a part", state: .partial, cause: .peer, count: 1, deadline: 300) {
+        Case(testDescription: "a part", state: .partial, cause: .peer, count: 1, deadline: 2000) {
             [FakePeer.reply(page(0, last: false), to: $0)]
         },
         Case(testDescription: "pages without end", state: .partial, cause: .limit, count: 512) { question in
@@ -116,7 +116,7 @@ import Testing
             #expect(await eventually { workers[0].readiness.state == .ready })
             try await mesh.withSession { session in
                 let consumer = try await session.consume(BrokerNames.requestsQueue(FakePeer.hie), prefetchMax: 10)
-                let result = try await workers[0].result(of: Self.one, deadline: 300)
+                let result = try await workers[0].result(of: Self.one, deadline: 2000)
                 #expect(result.answer(FakePeer.hie)?.state == .timedOut)
                 for delivery in try await consumer.next(max: 10) {
                     let question = try Question(delivery, to: FakePeer.hie, from: [Mesh.kingston])
