@@ -16,16 +16,16 @@ import Testing
         try await mesh.serve { gateway async throws in
             try await mesh.run(QueryMesh.homerton) { homerton in
                 try await mesh.run(QueryMesh.kingston) { kingston in try await gateway.fill(with: homerton + kingston) }
-                let json = try await gateway.ask(.get, Self.path + "?deadline=700ms").json
+                let json = try await gateway.ask(.get, Self.path + "?deadline=3s").json
                 let kingston = json.answers["kingston"]
                 #expect(kingston?["state"]?.text == "timedOut" && kingston?["cause"]?.text == "peer")
                 #expect(kingston?["reason"]?.text?.hasPrefix("no answer within ") == true)
                 #expect(kingston?["asOf"] == .null && kingston?["count"]?.integer == 0)
-                #expect((600...5000).contains(kingston?["durationMs"]?.integer ?? 0))
+                #expect((2500...20_000).contains(kingston?["durationMs"]?.integer ?? 0))
                 #expect(json["complete"]?.bool == false)
                 for hie in ["barts", "homerton"] {
                     #expect(json.answers[hie]?["state"]?.text == "answered")
-                    #expect((json.answers[hie]?["durationMs"]?.integer ?? .max) < 700)
+                    #expect((json.answers[hie]?["durationMs"]?.integer ?? .max) < 3000)
                 }
                 let standIns = json["standIns"]?.elements ?? []
                 #expect(standIns.map { $0["source"]?.text } == ["kingston", "kingston"])
