@@ -70,7 +70,7 @@ import Testing
         let mesh = try await QueryMesh()
         try await mesh.serve { gateway async throws in
             try await mesh.run(QueryMesh.kingston) { kingston in try await gateway.fill(with: kingston) }
-            for _ in 0..<3 { _ = try await gateway.ask(.get, Self.path + "?deadline=800ms") }
+            for _ in 0..<3 { _ = try await gateway.ask(.get, Self.path + "?deadline=2s") }
             let json = try await gateway.ask(.get, Self.path + "?deadline=10s").json
             #expect(json.answers["kingston"]?["state"]?.text == "skipped")
             #expect(json.answers["kingston"]?["reason"]?.text?.hasPrefix("breaker open since ") == true)
