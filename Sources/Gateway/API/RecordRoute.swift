@@ -84,7 +84,7 @@ struct RecordRoute: Sendable {
             var result = QueryResult()
             try await worker.query(query) { event in
                 result.take(event.withoutBodies)
-                try await writer.write(event: event.name, event.data(query, CoverageWords(worker)))
+                try await writer.write(event: event.name, event.data(query, worker))
             }
             try await writer.write(
                 event: "done", JSONWriter.text { $0.members(of: result, to: query, begunAt: startedAt) })
@@ -108,7 +108,7 @@ extension QueryEvent {
         return .resources(hie, page.map { RecordResource(key: $0.key, body: []) })
     }
 
-    fileprivate func data(_ query: Query, _ words: CoverageWords) -> [UInt8] {
+    fileprivate func data(_ query: Query, _ worker: Worker) -> [UInt8] {
         JSONWriter.text { json in
             switch self {
             case .began(let lookup, let asked):
@@ -120,6 +120,7 @@ extension QueryEvent {
                         json.object { $0.members(of: entry) }
                     }
                 }
+                let words = CoverageWords(worker)
                 json.array("coverage") { json in
                     for coverage in lookup.coverage { json.object { $0.members(of: coverage, words) } }
                 }

@@ -35,13 +35,12 @@ struct EverythingRoute: Sendable {
             deadlineMilliseconds: try Query.span("deadline", asked.first("deadline")?[...])
                 ?? Query.deadlineMillisecondsUsual)
         let result = try await record.result(of: query)
-        let words = CoverageWords(worker)
         let issues = result.sortedAnswers.compactMap { $0.shortfall?.issue }
         guard result.lookup?.entries.isEmpty == false || !result.resources.isEmpty else {
             let error = OperationOutcome.Issue(.error, .notFound, at: "", "nothing is known of this patient")
             throw Refusal(.notFound, OperationOutcome([error] + issues))
         }
-        let matches = try matches(result, query, words, types, asked.base)
+        let matches = try matches(result, query, types, asked.base)
         return .fhir(
             SearchBundle(
                 selfLink: asked.link("Patient/\(id.percentEncoded)/$everything", page: nil), nextLink: nil,
@@ -71,7 +70,7 @@ struct EverythingRoute: Sendable {
     }
 
     private func matches(
-        _ result: QueryResult, _ query: Query, _ words: CoverageWords, _ types: Set<String>?, _ base: FHIRAddress
+        _ result: QueryResult, _ query: Query, _ types: Set<String>?, _ base: FHIRAddress
     ) throws -> [SearchBundle.Match] {
         func isWanted(_ key: ResourceKey) -> Bool { types?.contains(key.type) ?? true }
         let resources = try result.resources.filter { isWanted($0.resource.key) }.map { source, resource in
