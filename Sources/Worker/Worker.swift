@@ -13,6 +13,7 @@ package final class Worker: Sendable {
     package let settings: WorkerSettings
     package let records: RecordStore
     package let deadLetters: DeadLetterStore
+    package let letters: DeadLetterDesk
     package let audit: AuditStore
     package let coverageBoard: CoverageBoard
     package let brokers: BrokerBoard
@@ -54,6 +55,7 @@ package final class Worker: Sendable {
             path: directory.file("records.sqlite"), shares: hie.shares, now: clock.now,
             witness: JournalWitness(epoch: own?.epoch, through: own?.applied.highest ?? 0))
         deadLetters = try DeadLetterStore(path: directory.file("deadletters.sqlite"))
+        letters = DeadLetterDesk()
         audit = try AuditStore(path: directory.file("audit.sqlite"))
         breakers = BreakerBoard(settings: settings.breaker)
         coverageBoard.restore(

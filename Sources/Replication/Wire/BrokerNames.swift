@@ -11,6 +11,8 @@ package enum BrokerNames {
     package static let requestsExchange = "wherry.requests"
     package static let repliesExchange = "wherry.replies"
     package static let deadExchange = "wherry.dead"
+    /// Takes dead letters that are replayed, to one subscriber each.
+    package static let replaysExchange = "wherry.replays"
     package static let unroutedExchange = "wherry.unrouted"
     package static let unroutedQueue = "wherry.unrouted"
 
@@ -31,6 +33,8 @@ package enum BrokerNames {
     package static func requestKey(_ hie: HIEIdentifier) -> String { hie.text }
     /// Routes an answer to one run of one worker.
     package static func replyKey(_ hie: HIEIdentifier, run: String) -> String { "\(hie).\(run)" }
+    /// Routes a replayed letter to one subscriber's changes.
+    package static func replayKey(_ hie: HIEIdentifier) -> String { hie.text }
     /// Routes a dead letter to the HIE it was meant for.
     package static func deadKey(_ hie: HIEIdentifier) -> String { hie.text }
 }

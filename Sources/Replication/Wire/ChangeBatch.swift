@@ -15,10 +15,13 @@ package struct ChangeBatch: Sendable, Hashable {
     /// Where the journal ended when the range was read: not below `through`, unless the range is empty.
     package let head: Int64
     package let changes: [Change]
+    /// The lines of the range that were parked.
+    package let gaps: [Gap]
 
     /// `head` is `through` where it is not known.
     package init(
-        source: HIEIdentifier, epoch: Epoch, after: Int64, through: Int64, head: Int64? = nil, changes: [Change]
+        source: HIEIdentifier, epoch: Epoch, after: Int64, through: Int64, head: Int64? = nil, changes: [Change],
+        gaps: [Gap] = []
     ) {
         self.source = source
         self.epoch = epoch
@@ -26,6 +29,7 @@ package struct ChangeBatch: Sendable, Hashable {
         self.through = through
         self.head = through > after ? max(through, head ?? through) : head ?? through
         self.changes = changes
+        self.gaps = gaps
     }
 
     /// The message for a range of the journal. Its id says the range, so that the same range has the same id always.
@@ -69,7 +73,7 @@ package struct IncomingBatch: Sendable, Equatable {
         }
         batch = ChangeBatch(
             source: header.source, epoch: try header.requiredEpoch(), after: range.after, through: range.through,
-            head: range.head, changes: lines.changes)
+            head: range.head, changes: lines.changes, gaps: lines.letters.compactMap(Gap.init(of:)))
         letters = lines.letters
     }
 }

@@ -134,6 +134,8 @@ package enum HeaderName {
     package static let buckets = "wherry-buckets"
     /// Which run of the asker's worker waits for the answer.
     package static let run = "wherry-run"
+    /// Which dead letter a message is that is sent again.
+    package static let replay = "wherry-replay"
 }
 
 extension Field {

@@ -86,12 +86,18 @@ struct OwnChanges: Service {
                 letters.append(
                     DeadLetter(
                         error, source: hie, queue: JournalDesk.ownQueue, exchange: "", routingKey: "",
-                        message: Message(body: Array(line))))
+                        message: message(page, line: Array(line)), form: .change))
             }
         }
         let batch = ChangeBatch(
             source: hie, epoch: page.epoch, after: page.after, through: page.through, head: page.head,
-            changes: changes)
+            changes: changes, gaps: letters.compactMap(Gap.init(of:)))
         return IncomingBatch(batch: batch, letters: letters)
+    }
+
+    private func message(_ page: JournalPage, line: [UInt8]) -> Message {
+        var message = ChangeBatch.message(source: hie, page, sentAt: clock.now).message
+        message.body = line
+        return message
     }
 }

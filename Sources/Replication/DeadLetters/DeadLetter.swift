@@ -12,10 +12,11 @@ package struct DeadLetter: Sendable, Equatable {
     package let routingKey: String
     /// The message as it came, or the one line of it that was refused.
     package let message: Message
+    package let subject: LetterSubject
 
     package init(
         _ rejection: Rejection, source: HIEIdentifier?, queue: String, exchange: String, routingKey: String,
-        message: Message
+        message: Message, form: LetterSubject.Form = .message
     ) {
         self.rejection = rejection
         self.source = source
@@ -23,6 +24,7 @@ package struct DeadLetter: Sendable, Equatable {
         self.exchange = exchange
         self.routingKey = routingKey
         self.message = message
+        subject = LetterSubject(form, of: message)
     }
 
     /// The letter for a delivery; `body` is the part of it that is at fault, where it is not the whole.
@@ -33,6 +35,6 @@ package struct DeadLetter: Sendable, Equatable {
         if let body { message.body = body }
         self.init(
             rejection, source: source, queue: queue, exchange: delivery.exchange, routingKey: delivery.routingKey,
-            message: message)
+            message: message, form: body == nil ? .message : .change)
     }
 }

@@ -11,9 +11,21 @@ package struct Rejection: Error, Sendable, Hashable, CustomStringConvertible {
         case forgedSource = "forged-source"
         /// A header that the contract refuses: `CC` or `BCC`.
         case headerRefused = "header-refused"
-        /// The epoch is missing or of the wrong form.
+        /// The epoch is missing, of the wrong form, or none that the source has begun.
         case epochUnknown = "epoch-unknown"
         case nhsNumberInvalid = "nhs-number-invalid"
+        /// Reading or applying it failed again and again, for no reason of the message's form.
+        case applicationFailed = "application-failed"
+        /// The broker delivered it too often without an acknowledgement.
+        case deliveryLimit = "delivery-limit"
+        /// Its time to live ended in a queue.
+        case expired
+        /// A queue was full and dropped it.
+        case lengthLimit = "length-limit"
+        /// A consumer rejected it, or somebody published it to the dead letters.
+        case rejected
+        /// It reached no queue.
+        case unrouted
     }
 
     package let cause: Cause

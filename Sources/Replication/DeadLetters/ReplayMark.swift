@@ -1,0 +1,57 @@
+package import AMQP
+package import CareRecord
+
+/// The header that marks a replayed message: which letter of whose plan it is, as `barts/12/4711`.
+package struct ReplayMark: Sendable, Hashable {
+    /// The HIE whose worker replays.
+    package let hie: HIEIdentifier
+    package let plan: Int64
+    package let letter: Int64
+
+    package init(hie: HIEIdentifier, plan: Int64, letter: Int64) {
+        self.hie = hie
+        self.plan = plan
+        self.letter = letter
+    }
+
+    /// `nil` where the message is not marked, or not in this form.
+    package init?(_ message: Message) {
+        guard let parts = message.headers[HeaderName.replay]?.text?.split(separator: "/"), parts.count == 3,
+            let hie = HIEIdentifier(parts[0]), let plan = Int64(parts[1]), let letter = Int64(parts[2])
+        else { return nil }
+        self.init(hie: hie, plan: plan, letter: letter)
+    }
+
+    package var text: String { "\(hie)/\(plan)/\(letter)" }
+}
+
+extension Message {
+    /// What brokers put on a message on its way, and what a client may have put there to look like it.
+    package static let brokerHeaders: Set<String> = [
+        "x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason", "x-last-death-exchange",
+        "x-last-death-queue", "x-last-death-reason", "x-delivery-count", "x-received-from", "CC", "BCC",
+    ]
+
+    /// The message to send again: id, type and content as they were, without the broker's own headers and without a
+    /// time to live that is over. A line becomes a message of its own.
+    package func marked(_ mark: ReplayMark, _ subject: LetterSubject) -> Message {
+        var message = self
+        message.headers = headers.filter { !Self.brokerHeaders.contains($0.key) }
+        message.headers[HeaderName.replay] = .string(mark.text)
+        message.expiration = nil
+        message.userID = nil
+        message.replyTo = nil
+        message.isPersistent = true
+        guard subject.form == .change, let missing = subject.missing else { return message }
+        let kind = MessageHeader.Kind.changes.rawValue
+        message.type = kind
+        message.correlationID = nil
+        message.contentType = ChangeBatch.contentType
+        message.headers[HeaderName.type] = .string(kind)
+        message.headers[HeaderName.after] = .int(missing.after)
+        message.headers[HeaderName.through] = .int(missing.through)
+        message.headers[HeaderName.head] = nil
+        message.headers[HeaderName.buckets] = nil
+        return message
+    }
+}
