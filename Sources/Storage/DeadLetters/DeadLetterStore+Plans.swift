@@ -1,0 +1,179 @@
+package import CareRecord
+import GRDB
+package import Replication
+
+/// A letter as a plan takes it up.
+package struct ForeseenLetter: Sendable {
+    package let row: LetterRow
+    package let verdict: LetterVerdict
+
+    package init(row: LetterRow, verdict: LetterVerdict) {
+        self.row = row
+        self.verdict = verdict
+    }
+}
+
+/// What a plan has to do next: a letter as it is now, beside what the plan froze.
+package struct DueLetter: Sendable {
+    package let position: Int
+    package let letter: ParkedLetter
+    /// The content is still what the plan was made of.
+    package let isUnchanged: Bool
+}
+
+/// Why a plan does not start.
+package enum PlanStart: Sendable, Hashable {
+    case started
+    /// So many of its letters are not what they were.
+    case changed(Int)
+    /// It is in another state.
+    case not(ReplayPlan.State)
+    /// Another plan runs.
+    case busy(plan: Int64)
+}
+
+extension DeadLetterStore {
+    /// Freezes the letters in this order; their hash covers ids and contents.
+    package func makePlan(
+        _ letters: [ForeseenLetter], selection: String, by: String, now: Timestamp
+    ) async throws(StorageError) -> Int64 {
+        try await file.write { database in
+            let insert = try PreparedStatement(
+                database,
+                """
+                INSERT INTO plan (hash, state, createdAt, createdBy, selection, letters)
+                VALUES (?, 'planned', ?, ?, ?, ?)
+                """)
+            let frozen = letters.map { "\($0.row.id):\($0.row.contentHash)" }.joined(separator: "\n")
+            insert.bind(blob: SHA256.digest(Array(frozen.utf8)), at: 1)
+            insert.bind(now.milliseconds, at: 2)
+            insert.bind(by, at: 3)
+            insert.bind(selection, at: 4)
+            insert.bind(Int64(letters.count), at: 5)
+            try insert.run()
+            let plan = database.lastInsertedRowID
+            let add = try PreparedStatement(
+                database,
+                """
+                INSERT INTO planned
+                    (plan, position, letter, contentHash, cause, source, seq, foreseen, foreseenSeq, foreseenCause,
+                     foreseenDetail)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                """)
+            for (index, letter) in letters.enumerated() {
+                add.bind(plan, at: 1)
+                add.bind(Int64(index + 1), at: 2)
+                add.bind(letter.row.id, at: 3)
+                add.bind(blob: [UInt8](hexadecimal: letter.row.contentHash) ?? [], at: 4)
+                add.bind(letter.row.cause.rawValue, at: 5)
+                add.bind(letter.row.source?.text, at: 6)
+                add.bind(letter.row.subject.seq ?? letter.row.subject.through, at: 7)
+                add.bind(letter.verdict, at: 8)
+                try add.run()
+            }
+            return plan
+        }
+    }
+
+    package func plan(_ id: Int64) async throws(StorageError) -> ReplayPlan? {
+        try await file.read { try Self.plans("WHERE id = ?", id, in: $0).first }
+    }
+
+    /// The newest first.
+    package func plans(limit: Int) async throws(StorageError) -> [ReplayPlan] {
+        try await file.read { try Self.plans("ORDER BY id DESC LIMIT ?", Int64(limit), in: $0) }
+    }
+
+    /// How many plans are in each of these states.
+    package func planStates() async throws(StorageError) -> [ReplayPlan.State: Int] {
+        try await file.read { database in
+            var counts: [ReplayPlan.State: Int] = [:]
+            try PreparedStatement(database, "SELECT state, count(*) FROM plan GROUP BY state").each { row in
+                if let state = row.text(0).flatMap(ReplayPlan.State.init) { counts[state] = Int(row.int(1)) }
+                return true
+            }
+            return counts
+        }
+    }
+
+    /// The plan that runs.
+    package func runningPlan() async throws(StorageError) -> ReplayPlan? {
+        try await file.read { try Self.plans("WHERE state = 'running' AND id > ? LIMIT 1", 0, in: $0).first }
+    }
+
+    package func plannedLetters(
+        of plan: Int64, after position: Int, limit: Int
+    ) async throws(StorageError) -> [PlannedLetter] {
+        try await file.read { database in
+            let select = try PreparedStatement(
+                database,
+                """
+                SELECT letter, position, cause, source, seq, foreseen, foreseenSeq, foreseenCause, foreseenDetail,
+                    result, resultSeq, resultCause, resultDetail, at
+                FROM planned WHERE plan = ? AND position > ? ORDER BY position LIMIT \(limit)
+                """)
+            select.bind(plan, at: 1)
+            select.bind(Int64(position), at: 2)
+            var letters: [PlannedLetter] = []
+            try select.each { row in
+                guard let cause = row.text(2).flatMap(Rejection.Cause.init), let foreseen = LetterVerdict(row, from: 5)
+                else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
+                letters.append(
+                    PlannedLetter(
+                        letter: row.int(0), position: Int(row.int(1)), cause: cause,
+                        source: row.text(3).flatMap { HIEIdentifier($0) }, seq: row.optionalInt(4), foreseen: foreseen,
+                        result: LetterVerdict(row, from: 9), at: row.optionalInt(13).map(Timestamp.init)))
+                return true
+            }
+            return letters
+        }
+    }
+
+    /// Letters of the plan without a result, in order of their position, those above `position`.
+    package func dueLetters(
+        of plan: Int64, after position: Int, limit: Int
+    ) async throws(StorageError) -> [DueLetter] {
+        try await file.read { database in
+            let first = LetterRow.columnCount + 5
+            let select = try PreparedStatement(
+                database,
+                """
+                SELECT \(LetterRow.columns), \(ParkedLetter.columns), position,
+                    letter.contentHash = planned.contentHash
+                FROM planned JOIN letter ON letter.id = planned.letter JOIN content ON content.letter = letter.id
+                WHERE plan = ? AND position > ? AND result IS NULL ORDER BY position LIMIT \(limit)
+                """)
+            select.bind(plan, at: 1)
+            select.bind(Int64(position), at: 2)
+            var letters: [DueLetter] = []
+            try select.each { row in
+                letters.append(
+                    DueLetter(
+                        position: Int(row.int(first)), letter: try ParkedLetter(row),
+                        isUnchanged: row.int(first + 1) == 1))
+                return true
+            }
+            return letters
+        }
+    }
+
+    /// The letters of the plan among these that have no result yet, whole.
+    package func unsettled(_ letters: [Int64], of plan: Int64) async throws(StorageError) -> [Int64: ParkedLetter] {
+        try await file.read { database in
+            let select = try PreparedStatement(
+                database,
+                """
+                \(ParkedLetter.select) WHERE letter.id = ?2 AND EXISTS (
+                    SELECT 1 FROM planned JOIN plan ON plan.id = planned.plan
+                    WHERE plan = ?1 AND planned.letter = ?2 AND result IS NULL AND plan.state <> 'planned')
+                """)
+            var found: [Int64: ParkedLetter] = [:]
+            for letter in letters {
+                select.bind(plan, at: 1)
+                select.bind(letter, at: 2)
+                found[letter] = try select.first { try ParkedLetter($0) }
+            }
+            return found
+        }
+    }
+}
