@@ -23,6 +23,11 @@ package final class Worker: Sendable {
     package let clock: WallClock
     package let startedAt: Timestamp
     let keeper: IndexKeeper
+    private let held: HeldBoard
+    private let writer: IndexWriter
+    private let replays: ReplayDesk
+    private let replayBoard = ReplayBoard()
+    private let endings: LetterEndings
     let questioner: Questioner
     let indexAudit: Audit
     let queries: QueryDesk
@@ -55,18 +60,28 @@ package final class Worker: Sendable {
             path: directory.file("records.sqlite"), shares: hie.shares, now: clock.now,
             witness: JournalWitness(epoch: own?.epoch, through: own?.applied.highest ?? 0))
         deadLetters = try DeadLetterStore(path: directory.file("deadletters.sqlite"))
-        letters = DeadLetterDesk()
         audit = try AuditStore(path: directory.file("audit.sqlite"))
         breakers = BreakerBoard(settings: settings.breaker)
         coverageBoard.restore(
             try await keeper.read { index throws(StorageError) in try await index.sources() })
-        coverageBoard.held(try await deadLetters.counts())
+        held = HeldBoard(coverage: coverageBoard)
+        held.add(try await deadLetters.parked())
+        endings = LetterEndings(held: held)
         brokers = BrokerBoard(view.lines.map { ($0.link, $0.role) }, now: clock.now)
         watch = settings.topologyFile.map { [topologyBoard, pauses] file in
             TopologyWatch(
                 file: file, settings: settings, board: topologyBoard, pauses: pauses, clock: clock, logger: logger)
         }
         retry = StorageRetry(pauses: pauses, clock: clock, logger: logger)
+        writer = IndexWriter(
+            keeper: keeper, coverage: coverageBoard, endings: endings, counters: counters, retry: retry, clock: clock,
+            logger: logger)
+        replays = ReplayDesk(
+            hie: hie.id, store: deadLetters, index: writer, held: held, topology: topologyBoard, retry: retry,
+            counters: counters, clock: clock)
+        letters = DeadLetterDesk(
+            hie: hie.id, store: deadLetters, replays: replays, board: replayBoard, held: held, index: writer,
+            topology: topologyBoard, coverage: coverageBoard, clock: clock)
         var generator = SystemRandomNumberGenerator()
         let run = WorkerRun(using: &generator)
         let correspondence = Correspondence(
@@ -106,12 +121,10 @@ package final class Worker: Sendable {
 
     /// What runs until the worker is stopped.
     package var services: [any Service] {
-        let writer = IndexWriter(
-            keeper: keeper, coverage: coverageBoard, counters: counters, retry: retry, clock: clock, logger: logger)
         let own = OwnChanges(
             hie: hie, records: records, index: writer, parking: parking, retry: retry, coverage: coverageBoard,
             clock: clock, limits: settings.outbox, pulseIntervalMilliseconds: settings.pulseIntervalMilliseconds)
-        let repairer = Repairer(topology: topologyBoard) { self.sourceRepairer($0, writer) }
+        let repairer = Repairer(topology: topologyBoard) { self.sourceRepairer($0) }
         let auditor = Auditor(
             topology: topologyBoard, audit: indexAudit, retry: retry, intervalSeconds: settings.auditIntervalSeconds)
         let prober = Prober(
@@ -121,9 +134,15 @@ package final class Worker: Sendable {
             topology: topologyBoard, brokers: brokers, stopTimeoutSeconds: 2 * settings.stopTimeoutSeconds,
             clock: clock, logger: logger
         ) { link, role, endpoints in
-            self.service(for: self.line(link, role, endpoints), writer)
+            self.service(for: self.line(link, role, endpoints))
         }
-        var services: [any Service] = [upkeep, own, repairer, auditor, prober]
+        let letterKeeper = LetterKeeper(
+            store: deadLetters, desk: replays, index: writer, endings: endings, held: held, coverage: coverageBoard,
+            retry: retry, clock: clock, logger: logger)
+        let runner = ReplayRunner(
+            hie: hie, store: deadLetters, desk: replays, board: replayBoard, topology: topologyBoard, retry: retry,
+            clock: clock, logger: logger)
+        var services: [any Service] = [upkeep, own, repairer, auditor, prober, letterKeeper, runner]
         if let watch { services.append(watch) }
         return services + [links]
     }
@@ -142,7 +161,7 @@ package final class Worker: Sendable {
             board: brokers, counters: counters, clock: clock, logger: logger)
     }
 
-    private func service(for line: BrokerLine, _ writer: IndexWriter) -> any Service {
+    private func service(for line: BrokerLine) -> any Service {
         switch line.role {
         case .publish:
             return Outbox(
@@ -166,11 +185,10 @@ package final class Worker: Sendable {
 
     private var parking: Parking {
         Parking(
-            letters: deadLetters, coverage: coverageBoard, counters: counters, retry: retry, clock: clock,
-            logger: logger)
+            letters: deadLetters, held: held, counters: counters, retry: retry, clock: clock, logger: logger)
     }
 
-    private func sourceRepairer(_ source: HIEIdentifier, _ writer: IndexWriter) -> SourceRepairer {
+    private func sourceRepairer(_ source: HIEIdentifier) -> SourceRepairer {
         SourceRepairer(
             source: source, topology: topologyBoard, coverage: coverageBoard, questioner: questioner, index: writer,
             parking: parking, holeAgeMilliseconds: settings.repairHoleAgeMilliseconds, counters: counters, clock: clock,

@@ -29,29 +29,34 @@ extension Message {
     /// What brokers put on a message on its way, and what a client may have put there to look like it.
     package static let brokerHeaders: Set<String> = [
         "x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason", "x-last-death-exchange",
-        "x-last-death-queue", "x-last-death-reason", "x-delivery-count", "x-received-from", "CC", "BCC",
+        "x-last-death-queue", "x-last-death-reason", "x-delivery-count", "x-received-from",
     ]
 
-    /// The message to send again: id, type and content as they were, without the broker's own headers and without a
-    /// time to live that is over. A line becomes a message of its own.
+    /// The message to send again: id, type and content as they were, marked as a replay.
     package func marked(_ mark: ReplayMark, _ subject: LetterSubject) -> Message {
         var message = self
-        message.headers = headers.filter { !Self.brokerHeaders.contains($0.key) }
+        message.prepare(subject)
         message.headers[HeaderName.replay] = .string(mark.text)
-        message.expiration = nil
-        message.userID = nil
-        message.replyTo = nil
-        message.isPersistent = true
-        guard subject.form == .change, let missing = subject.missing else { return message }
-        let kind = MessageHeader.Kind.changes.rawValue
-        message.type = kind
-        message.correlationID = nil
-        message.contentType = ChangeBatch.contentType
-        message.headers[HeaderName.type] = .string(kind)
-        message.headers[HeaderName.after] = .int(missing.after)
-        message.headers[HeaderName.through] = .int(missing.through)
-        message.headers[HeaderName.head] = nil
-        message.headers[HeaderName.buckets] = nil
         return message
+    }
+
+    /// Takes off what brokers put on it and a time to live that is over. A line becomes a message of its own.
+    mutating func prepare(_ subject: LetterSubject) {
+        for name in Self.brokerHeaders { headers[name] = nil }
+        headers[HeaderName.replay] = nil
+        expiration = nil
+        userID = nil
+        replyTo = nil
+        isPersistent = true
+        guard subject.form == .change, let missing = subject.missing else { return }
+        let kind = MessageHeader.Kind.changes.rawValue
+        type = kind
+        correlationID = nil
+        contentType = ChangeBatch.contentType
+        headers[HeaderName.type] = .string(kind)
+        headers[HeaderName.after] = .int(missing.after)
+        headers[HeaderName.through] = .int(missing.through)
+        headers[HeaderName.head] = nil
+        headers[HeaderName.buckets] = nil
     }
 }

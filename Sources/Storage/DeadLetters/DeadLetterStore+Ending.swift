@@ -52,7 +52,7 @@ extension DeadLetterStore {
         let select = """
             SELECT \(Self.noteColumns) FROM letter
             WHERE state = 'parked' AND form = 'message' AND source = ? AND rangeThrough IS NOT NULL
-                AND cause <> '\(Rejection.Cause.unrouted.rawValue)'
+                AND queue <> '\(BrokerNames.unroutedQueue)'
                 AND (epoch < ? OR (epoch = ? AND rangeThrough <= ?))
             LIMIT 1000
             """

@@ -2,14 +2,31 @@ package import CareRecord
 import GRDB
 package import Replication
 
-/// A letter as a plan takes it up.
+/// A letter as a plan takes it up: as little as a plan of very many needs.
 package struct ForeseenLetter: Sendable {
-    package let row: LetterRow
+    package let id: Int64
+    package let contentHash: [UInt8]
+    package let cause: Rejection.Cause
+    package let source: HIEIdentifier?
+    package let epoch: Epoch?
+    /// Of the change, or the last one of the message.
+    package let seq: Int64?
     package let verdict: LetterVerdict
 
-    package init(row: LetterRow, verdict: LetterVerdict) {
-        self.row = row
+    package init(_ row: LetterRow, _ verdict: LetterVerdict) {
+        id = row.id
+        contentHash = [UInt8](hexadecimal: row.contentHash) ?? []
+        cause = row.cause
+        source = row.source
+        epoch = row.subject.epoch
+        seq = row.subject.seq ?? row.subject.through
         self.verdict = verdict
+    }
+
+    /// Source by source, each in the order in which the source spoke.
+    package static func isInSourceOrder(_ left: ForeseenLetter, _ right: ForeseenLetter) -> Bool {
+        let keys = [left, right].map { ($0.source?.text ?? "", $0.epoch?.text ?? "", $0.seq ?? 0, $0.id) }
+        return keys[0] < keys[1]
     }
 }
 
@@ -41,15 +58,24 @@ extension DeadLetterStore {
             let insert = try PreparedStatement(
                 database,
                 """
-                INSERT INTO plan (hash, state, createdAt, createdBy, selection, letters)
-                VALUES (?, 'planned', ?, ?, ?, ?)
+                INSERT INTO plan
+                    (hash, state, createdAt, createdBy, selection, letters, foreseenApplied, foreseenDuplicate,
+                     foreseenSuperseded, foreseenFailed)
+                VALUES (?, 'planned', ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
-            let frozen = letters.map { "\($0.row.id):\($0.row.contentHash)" }.joined(separator: "\n")
-            insert.bind(blob: SHA256.digest(Array(frozen.utf8)), at: 1)
+            var frozen: [UInt8] = []
+            var counts = VerdictCounts()
+            for letter in letters {
+                frozen += "\(letter.id):".utf8
+                frozen += letter.contentHash
+                counts.count(letter.verdict)
+            }
+            insert.bind(blob: SHA256.digest(frozen), at: 1)
             insert.bind(now.milliseconds, at: 2)
             insert.bind(by, at: 3)
             insert.bind(selection, at: 4)
             insert.bind(Int64(letters.count), at: 5)
+            insert.bind(counts, at: 6)
             try insert.run()
             let plan = database.lastInsertedRowID
             let add = try PreparedStatement(
@@ -63,11 +89,11 @@ extension DeadLetterStore {
             for (index, letter) in letters.enumerated() {
                 add.bind(plan, at: 1)
                 add.bind(Int64(index + 1), at: 2)
-                add.bind(letter.row.id, at: 3)
-                add.bind(blob: [UInt8](hexadecimal: letter.row.contentHash) ?? [], at: 4)
-                add.bind(letter.row.cause.rawValue, at: 5)
-                add.bind(letter.row.source?.text, at: 6)
-                add.bind(letter.row.subject.seq ?? letter.row.subject.through, at: 7)
+                add.bind(letter.id, at: 3)
+                add.bind(blob: letter.contentHash, at: 4)
+                add.bind(letter.cause.rawValue, at: 5)
+                add.bind(letter.source?.text, at: 6)
+                add.bind(letter.seq, at: 7)
                 add.bind(letter.verdict, at: 8)
                 try add.run()
             }

@@ -1,6 +1,6 @@
 package import CareRecord
 import GRDB
-package import Replication
+import Replication
 
 extension DeadLetterStore {
     /// Counts what the filter finds, by cause, source, type and age.

@@ -91,6 +91,7 @@ extension DeadLetterStore {
                 database, "UPDATE letter SET cause = ?2, detail = ?3 WHERE id = ?1 AND state = 'parked'")
             var settled: [SettledLetter] = []
             var ended: [LetterNote] = []
+            var counts = VerdictCounts()
             for letter in letters {
                 record.bind(plan, at: 1)
                 record.bind(letter.letter, at: 2)
@@ -99,6 +100,7 @@ extension DeadLetterStore {
                 try record.run()
                 guard database.changesCount == 1 else { continue }
                 settled.append(letter)
+                counts.count(letter.verdict)
                 if case .failed(let rejection) = letter.verdict {
                     fail.bind(letter.letter, at: 1)
                     fail.bind(rejection.cause.rawValue, at: 2)
@@ -111,8 +113,21 @@ extension DeadLetterStore {
                     ended += try Self.notes(end)
                 }
             }
+            try Self.add(counts, to: plan, in: database)
             return (settled, ended)
         }
+    }
+
+    private static func add(_ counts: VerdictCounts, to plan: Int64, in database: Database) throws {
+        let update = try PreparedStatement(
+            database,
+            """
+            UPDATE plan SET resultApplied = resultApplied + ?2, resultDuplicate = resultDuplicate + ?3,
+                resultSuperseded = resultSuperseded + ?4, resultFailed = resultFailed + ?5 WHERE id = ?1
+            """)
+        update.bind(plan, at: 1)
+        update.bind(counts, at: 2)
+        try update.run()
     }
 
     private static func obstacle(
@@ -147,7 +162,9 @@ extension DeadLetterStore {
             database,
             """
             SELECT id, hash, state, createdAt, createdBy, selection, letters, target, orderedBy, reason, canary,
-                CAST(ratePerSecond * 1000 AS INTEGER), stopOnFailures, startedAt, endedAt, endReason
+                CAST(ratePerSecond * 1000 AS INTEGER), stopOnFailures, startedAt, endedAt, endReason,
+                foreseenApplied, foreseenDuplicate, foreseenSuperseded, foreseenFailed,
+                resultApplied, resultDuplicate, resultSuperseded, resultFailed
             FROM plan \(tail)
             """)
         select.bind(value, at: 1)
@@ -161,31 +178,23 @@ extension DeadLetterStore {
                     id: row.int(0), hash: row.withBytes(1) { $0.hexadecimal }, state: state,
                     createdAt: Timestamp(milliseconds: row.int(3)), createdBy: row.text(4) ?? "",
                     selection: row.text(5) ?? "", count: Int(row.int(6)),
-                    foreseen: try counts("foreseen", of: row.int(0), in: database),
-                    results: try counts("result", of: row.int(0), in: database), order: ReplayOrder(row, from: 7),
-                    startedAt: row.optionalInt(13).map(Timestamp.init), endedAt: row.optionalInt(14).map(Timestamp.init),
-                    endReason: row.text(15)))
+                    foreseen: VerdictCounts(row, from: 16), results: VerdictCounts(row, from: 20),
+                    order: ReplayOrder(row, from: 7), startedAt: row.optionalInt(13).map(Timestamp.init),
+                    endedAt: row.optionalInt(14).map(Timestamp.init), endReason: row.text(15)))
             return true
         }
         return plans
     }
+}
 
-    private static func counts(_ column: String, of plan: Int64, in database: Database) throws -> VerdictCounts {
-        let select = try PreparedStatement(
-            database,
-            "SELECT \(column), count(*) FROM planned WHERE plan = ? AND \(column) IS NOT NULL GROUP BY \(column)")
-        select.bind(plan, at: 1)
-        var counts = VerdictCounts()
-        try select.each { row in
-            switch row.text(0) {
-            case "applied": counts.applied = Int(row.int(1))
-            case "duplicate": counts.duplicate = Int(row.int(1))
-            case "superseded": counts.superseded = Int(row.int(1))
-            default: counts.failed += Int(row.int(1))
-            }
-            return true
-        }
-        return counts
+extension VerdictCounts {
+    /// Columns: applied, duplicate, superseded, failed.
+    fileprivate init(_ row: borrowing PreparedStatement, from column: Int32) {
+        self.init()
+        applied = Int(row.int(column))
+        duplicate = Int(row.int(column + 1))
+        superseded = Int(row.int(column + 2))
+        failed = Int(row.int(column + 3))
     }
 }
 

@@ -105,7 +105,16 @@ extension DeadLetterStore {
                 stopOnFailures INTEGER,
                 startedAt INTEGER,
                 endedAt INTEGER,
-                endReason TEXT
+                endReason TEXT,
+                foreseenApplied INTEGER NOT NULL,
+                foreseenDuplicate INTEGER NOT NULL,
+                foreseenSuperseded INTEGER NOT NULL,
+                foreseenFailed INTEGER NOT NULL,
+                -- Of the rows of planned: changed in the transaction that changes those.
+                resultApplied INTEGER NOT NULL DEFAULT 0,
+                resultDuplicate INTEGER NOT NULL DEFAULT 0,
+                resultSuperseded INTEGER NOT NULL DEFAULT 0,
+                resultFailed INTEGER NOT NULL DEFAULT 0
             ) STRICT;
 
             CREATE TABLE planned (

@@ -52,7 +52,9 @@ package final class DeadLetterStore: Sendable {
         }
     }
 
-    static let noteColumns = "id, source, form, resource, patient"
+    static let noteColumns = """
+        id, CASE queue WHEN '\(BrokerNames.unroutedQueue)' THEN NULL ELSE source END, form, resource, patient
+        """
 
     static func notes(_ statement: PreparedStatement) throws -> [LetterNote] {
         var notes: [LetterNote] = []

@@ -17,6 +17,13 @@ extension LetterVerdict {
 }
 
 extension PreparedStatement {
+    /// Four parameters: applied, duplicate, superseded, failed.
+    func bind(_ counts: VerdictCounts, at index: Int32) {
+        for (offset, count) in [counts.applied, counts.duplicate, counts.superseded, counts.failed].enumerated() {
+            bind(Int64(count), at: index + Int32(offset))
+        }
+    }
+
     /// Four parameters: word, seq, cause, detail.
     func bind(_ verdict: LetterVerdict, at index: Int32) {
         var seq: Int64?

@@ -6,6 +6,7 @@ package import Replication
 /// What parking made of a letter that waits now and did not before.
 package struct LetterNote: Sendable, Hashable {
     package let id: Int64
+    /// The HIE that is held for it. What reached nobody holds none: it says nothing of what the index has.
     package let source: HIEIdentifier?
     package let form: LetterSubject.Form
     package let resource: ResourceKey?
@@ -164,6 +165,8 @@ struct LetterWriter {
 
 extension DeadLetter {
     fileprivate func note(id: Int64) -> LetterNote {
-        LetterNote(id: id, source: source, form: subject.form, resource: subject.resource, patient: subject.patient)
+        LetterNote(
+            id: id, source: queue == BrokerNames.unroutedQueue ? nil : source, form: subject.form,
+            resource: subject.resource, patient: subject.patient)
     }
 }

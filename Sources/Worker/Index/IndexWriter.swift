@@ -8,6 +8,7 @@ import Storage
 struct IndexWriter: Sendable {
     let keeper: IndexKeeper
     let coverage: CoverageBoard
+    let endings: LetterEndings
     let counters: CounterBoard
     let retry: StorageRetry
     let clock: WallClock
@@ -22,6 +23,7 @@ struct IndexWriter: Sendable {
             coverage.advanced(applied.sources, at: clock.now)
             return applied
         }
+        endings.note(batches, applied)
         counters.count { counters in
             counters.indexTransactions += 1
             counters.changesSuperseded += Int64(applied.superseded)
@@ -45,6 +47,57 @@ struct IndexWriter: Sendable {
             let (source, mended) = try await index.replace(page)
             coverage.advanced([page.source: source], at: clock.now)
             return mended
+        }
+    }
+
+    /// Applies dead letters after all. The verdicts are in the order of the letters.
+    func redeem(_ redemptions: [Redemption], for part: String) async throws -> [LetterVerdict] {
+        let verdicts = try await write(part) { index throws(StorageError) in
+            let (verdicts, sources) = try await index.redeem(redemptions)
+            coverage.advanced(sources, at: clock.now)
+            return verdicts
+        }
+        counters.count { counters in
+            counters.indexTransactions += 1
+            for (redemption, verdict) in zip(redemptions, verdicts) where verdict == .applied {
+                counters.changesApplied[redemption.batch.source, default: 0] += Int64(redemption.batch.changes.count)
+            }
+        }
+        return verdicts
+    }
+
+    /// What a replay of these would do; nothing is written.
+    func foresee(_ redemptions: [Redemption]) async throws(StorageError) -> [LetterVerdict] {
+        try await keeper.read { index throws(StorageError) in try await index.foresee(redemptions) }
+    }
+
+    /// What a source's row of a record says now.
+    func entry(of hie: HIEIdentifier, _ key: EntryKey) async throws(StorageError) -> IndexedEntry? {
+        try await keeper.read { index throws(StorageError) in try await index.entry(of: hie, key) }
+    }
+
+    /// Single numbers, by source, that count as applied and are not.
+    func gapCounts() async throws(StorageError) -> [HIEIdentifier: Int64] {
+        try await keeper.read { index throws(StorageError) in try await index.gapCounts() }
+    }
+
+    /// Sources that have gaps.
+    func gapSources() async throws(StorageError) -> [HIEIdentifier] {
+        try await keeper.read { index throws(StorageError) in try await index.gapCounts() }.keys.sorted()
+    }
+
+    func gaps(
+        of hie: HIEIdentifier, after letter: LetterIdentity?, limit: Int
+    ) async throws(StorageError) -> [Gap] {
+        try await keeper.read { index throws(StorageError) in
+            try await index.gaps(of: hie, after: letter, limit: limit)
+        }
+    }
+
+    func closeGaps(_ letters: [LetterIdentity], of hie: HIEIdentifier, for part: String) async throws {
+        try await write(part) { index throws(StorageError) in
+            let source = try await index.closeGaps(letters, of: hie)
+            if let source { coverage.advanced([hie: source], at: clock.now) }
         }
     }
 

@@ -55,7 +55,7 @@ struct Intake: Service {
                 changesMax: settings.intakeChangesMax)
             for step in reader.steps(for: deliveries) {
                 switch step {
-                case .park(let letters): try await parking.park(letters)
+                case .park(let letters): try await parking.park(letters, broker: line.begun.name)
                 case .apply(let batches): try await index.apply(batches, for: "intake")
                 case .acknowledge(let tag): try await session.acknowledge(tag, isMultiple: true)
                 }
@@ -102,7 +102,7 @@ struct Intake: Service {
                 }
                 if let letter { letters.append(letter) }
             }
-            if !letters.isEmpty { try await parking.park(letters) }
+            if !letters.isEmpty { try await parking.park(letters, broker: line.begun.name) }
             if let last = deliveries.last { try await session.acknowledge(last.tag, isMultiple: true) }
         }
     }

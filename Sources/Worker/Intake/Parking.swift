@@ -7,19 +7,19 @@ import Storage
 /// Puts aside what cannot be applied, with its cause, before its message is acknowledged.
 struct Parking: Sendable {
     let letters: DeadLetterStore
-    let coverage: CoverageBoard
+    let held: HeldBoard
     let counters: CounterBoard
     let retry: StorageRetry
     let clock: WallClock
     let logger: Logger
 
-    func park(_ parked: [DeadLetter]) async throws {
+    /// `broker` is the one that the letters were taken from.
+    func park(_ parked: [DeadLetter], broker: String?) async throws {
         let now = clock.now
-        let counts = try await retry.run("dead letters") { () async throws(StorageError) in
-            try await letters.park(parked, now: now)
-            return try await letters.counts()
+        let notes = try await retry.run("dead letters") { () async throws(StorageError) in
+            try await letters.park(parked, broker: broker, now: now)
         }
-        coverage.held(counts)
+        held.add(notes)
         counters.count { counters in
             for letter in parked { counters.parked[letter.rejection.cause, default: 0] += 1 }
         }

@@ -2,6 +2,7 @@ import CareRecord
 import Logging
 import Replication
 import ServiceLifecycle
+import Topology
 
 /// Does what the subscription to one source wants done: asks, writes, compares, mends.
 ///
@@ -133,7 +134,7 @@ struct SourceRepairer: Service {
     }
 
     private func write(_ page: IncomingBatch) async throws {
-        if !page.letters.isEmpty { try await parking.park(page.letters) }
+        if !page.letters.isEmpty { try await parking.park(page.letters, broker: broker) }
         let applied = try await index.apply([page.batch], for: Self.part)
         let repaired = applied.appliedBySource.values.reduce(0, +)
         counters.count {
@@ -149,7 +150,7 @@ struct SourceRepairer: Service {
     }
 
     private func mend(_ page: IncomingBuckets, era: Int) async throws {
-        if !page.letters.isEmpty { try await parking.park(page.letters) }
+        if !page.letters.isEmpty { try await parking.park(page.letters, broker: broker) }
         let mended = try await index.replace(page.page, era: era, for: Self.part)
         counters.count {
             $0.pagesApplied += 1
@@ -159,6 +160,9 @@ struct SourceRepairer: Service {
             logger.notice("index.mended", metadata: ["source.hie": "\(source)", "index.rows": "\(mended)"])
         }
     }
+
+    /// Over which the source is asked.
+    private var broker: String? { topology.present.link(to: source)?.name }
 
     private func noteDivergence(_ buckets: BucketSet) {
         counters.count { $0.divergences += 1 }

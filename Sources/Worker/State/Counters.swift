@@ -22,6 +22,10 @@ package struct Counters: Sendable, Hashable {
     package var batchesStale: Int64 = 0
     package var sourcesReplaced: Int64 = 0
     package var parked: [Rejection.Cause: Int64] = [:]
+    /// Letters that were replayed, by the word for what came of it.
+    package var replayed: [String: Int64] = [:]
+    /// Messages marked as replays that no plan waits for.
+    package var replaysUnknown: Int64 = 0
     package var reconnects: Int64 = 0
     package var resourcesAccepted: Int64 = 0
     package var resourcesRefused: Int64 = 0

@@ -53,11 +53,13 @@ package final class CoverageBoard: Sendable {
         with(pulse.source) { $0.pulse(pulse, at: now) }
     }
 
-    package func held(_ counts: [HIEIdentifier?: Int]) {
-        for (hie, count) in counts {
-            if let hie { with(hie) { $0.held = count } }
-        }
+    /// So many dead letters of these sources wait.
+    package func held(_ counts: [HIEIdentifier: Int]) {
+        for (hie, count) in counts { with(hie) { $0.held = count } }
     }
+
+    /// The highest number of the source's journal, as far as its pulses tell.
+    func head(of hie: HIEIdentifier) -> Int64? { state.withLock { $0.sources[hie]?.freshness.head } }
 
     /// Tells the source's subscription what happened, and returns what the caller is to do about it, with the era in
     /// which that was said. What came of something said in another `era` is of no interest any more.

@@ -1,0 +1,33 @@
+package import AMQP
+package import CareRecord
+
+/// Reads a dead letter as the intake would read its message today.
+package struct LetterReader: Sendable {
+    private let sources: Set<HIEIdentifier>
+
+    /// `sources` are the HIEs that may speak, the own one included.
+    package init(sources: Set<HIEIdentifier>) { self.sources = sources }
+
+    /// What the letter says; throws why it would be refused again.
+    package func read(
+        _ message: Message, _ subject: LetterSubject, routingKey: String
+    ) throws(Rejection) -> ChangeBatch {
+        var sent = message
+        sent.prepare(subject)
+        // A page's line came under another key than the message that it becomes.
+        let key = subject.form == .change ? sent.appID.flatMap { HIEIdentifier($0) }.map(BrokerNames.changeKey) : nil
+        let delivery = Delivery(
+            message: sent, tag: DeliveryTag(number: 0), isRedelivered: false, exchange: BrokerNames.changesExchange,
+            routingKey: key ?? routingKey)
+        let header = try MessageHeader(delivery, from: sources)
+        guard header.kind == .changes else {
+            throw Rejection(.unknownType, "only change messages can be applied: a \(header.kind.rawValue) cannot")
+        }
+        let incoming = try IncomingBatch(delivery, header: header, queue: "")
+        if let letter = incoming.letters.first { throw letter.rejection }
+        if subject.form == .change, incoming.batch.changes.count != 1 {
+            throw Rejection(.schema, "a letter of one change has one line, not \(incoming.batch.changes.count)")
+        }
+        return incoming.batch
+    }
+}

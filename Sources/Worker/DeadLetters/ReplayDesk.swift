@@ -1,0 +1,157 @@
+import AMQP
+import CareRecord
+import Logging
+import Replication
+import Storage
+import Synchronization
+
+/// A letter on its way back.
+struct LetterInFlight: Sendable {
+    let letter: Int64
+    let identity: LetterIdentity
+    let body: [UInt8]
+    let batch: ChangeBatch
+}
+
+/// Where replayed letters arrive. A delivery's mark is believed only where the own store confirms it: the letter is in
+/// that plan, has no result yet, and holds these very bytes. Index first, then the result, then the acknowledgement: a
+/// crash in between repeats the same verdict (promise P2).
+final class ReplayDesk: Sendable {
+    private struct State {
+        var plan: Int64?
+        var inFlight: [Int64: LetterInFlight] = [:]
+        var inbox: (@Sendable ([SettledLetter]) -> Void)?
+    }
+
+    private let hie: HIEIdentifier
+    private let store: DeadLetterStore
+    private let index: IndexWriter
+    private let held: HeldBoard
+    private let topology: TopologyBoard
+    private let retry: StorageRetry
+    private let counters: CounterBoard
+    private let clock: WallClock
+    private let state = Mutex(State())
+
+    static let part = "replay"
+
+    init(
+        hie: HIEIdentifier, store: DeadLetterStore, index: IndexWriter, held: HeldBoard, topology: TopologyBoard,
+        retry: StorageRetry, counters: CounterBoard, clock: WallClock
+    ) {
+        self.hie = hie
+        self.store = store
+        self.index = index
+        self.held = held
+        self.topology = topology
+        self.retry = retry
+        self.counters = counters
+        self.clock = clock
+    }
+
+    /// Reads letters as the intake would today.
+    var reader: LetterReader { LetterReader(sources: Set(topology.present.connected)) }
+
+    /// From here on letters of this plan are expected; `inbox` is told of each result.
+    func begin(_ plan: Int64, _ inbox: @escaping @Sendable ([SettledLetter]) -> Void) {
+        state.withLock { $0 = State(plan: plan, inbox: inbox) }
+    }
+
+    func end() { state.withLock { $0 = State() } }
+
+    func expect(_ letters: [LetterInFlight]) {
+        state.withLock { state in
+            for letter in letters { state.inFlight[letter.letter] = letter }
+        }
+    }
+
+    /// What was expected is sent again.
+    func forgetExpected() { state.withLock { $0.inFlight = [:] } }
+
+    /// Applies what these deliveries bring and writes down the results. They are the broker's to forget afterwards.
+    func redeem(_ deliveries: [Delivery]) async throws {
+        var byPlan: [Int64: [Int64: [UInt8]]] = [:]
+        for delivery in deliveries {
+            guard let mark = ReplayMark(delivery.message), mark.hie == hie else {
+                counters.count { $0.replaysUnknown += 1 }
+                continue
+            }
+            byPlan[mark.plan, default: [:]][mark.letter] = delivery.message.body
+        }
+        for (plan, bodies) in byPlan { try await redeem(bodies, of: plan) }
+    }
+
+    /// Straight into the index.
+    func redeem(_ letters: [LetterInFlight], of plan: Int64) async throws {
+        try await apply(letters, refused: [], of: plan)
+    }
+
+    /// Writes down what needs no index.
+    func settle(_ letters: [SettledLetter], of plan: Int64) async throws {
+        guard !letters.isEmpty else { return }
+        let now = clock.now
+        let (settled, ended) = try await retry.run("dead letters") { () async throws(StorageError) in
+            try await store.settle(letters, of: plan, now: now)
+        }
+        held.remove(ended)
+        counters.count { counters in
+            for letter in settled { counters.replayed[letter.verdict.word, default: 0] += 1 }
+        }
+        let inbox = state.withLock { state in
+            for letter in letters { state.inFlight[letter.letter] = nil }
+            return state.plan == plan ? state.inbox : nil
+        }
+        inbox?(letters)
+    }
+
+    private func redeem(_ bodies: [Int64: [UInt8]], of plan: Int64) async throws {
+        let expected = state.withLock { state in state.plan == plan ? state.inFlight : [:] }
+        var letters: [LetterInFlight] = []
+        var unexpected: [Int64: [UInt8]] = [:]
+        for (letter, body) in bodies {
+            if let known = expected[letter], known.body == body {
+                letters.append(known)
+            } else {
+                unexpected[letter] = body
+            }
+        }
+        var refused: [SettledLetter] = []
+        if !unexpected.isEmpty {
+            let ids = Array(unexpected.keys)
+            let found = try await retry.run("dead letters") { () async throws(StorageError) in
+                try await store.unsettled(ids, of: plan)
+            }
+            for (id, body) in unexpected {
+                guard let letter = found[id], letter.message.body == body else {
+                    // Of an earlier sending whose result is written down, or nobody's.
+                    counters.count { $0.replaysUnknown += 1 }
+                    continue
+                }
+                do throws(Rejection) {
+                    letters.append(try letter.inFlight(reader))
+                } catch {
+                    refused.append(SettledLetter(letter: id, verdict: .failed(error)))
+                }
+            }
+        }
+        try await apply(letters, refused: refused, of: plan)
+    }
+
+    private func apply(_ letters: [LetterInFlight], refused: [SettledLetter], of plan: Int64) async throws {
+        var settled = refused
+        if !letters.isEmpty {
+            let redemptions = letters.map { Redemption(letter: $0.identity, plan: plan, batch: $0.batch) }
+            let verdicts = try await index.redeem(redemptions, for: Self.part)
+            settled += zip(letters, verdicts).map { SettledLetter(letter: $0.letter, verdict: $1) }
+        }
+        try await settle(settled, of: plan)
+    }
+}
+
+extension ParkedLetter {
+    /// The letter as it goes on its way; throws why it would be refused again.
+    func inFlight(_ reader: LetterReader) throws(Rejection) -> LetterInFlight {
+        let batch = try reader.read(message, row.subject, routingKey: row.origin.routingKey)
+        return LetterInFlight(letter: row.id, identity: identity, body: message.body, batch: batch)
+    }
+}
