@@ -152,7 +152,8 @@ def compare_state(difference, seat, heads):
 def count_parked(difference, mesh):
     """At the workers, and what the broker itself gave up on."""
     for seat in mesh.seats.values():
-        letters = rows(seat, "deadletters.sqlite", "SELECT cause, detail, count(*) FROM deadLetter GROUP BY 1, 2")
+        letters = rows(seat, "deadletters.sqlite",
+                       "SELECT cause, detail, count(*) FROM letter WHERE state = 'parked' GROUP BY 1, 2")
         for cause, detail, count in letters:
             difference.parked += count
             difference.remark(f"{seat.hie} parked {count}: {cause}: {detail}")

@@ -28,7 +28,8 @@ extension FaultMesh {
             }
         }
         for hie in Self.hies {
-            #expect(try await rows(of: hie, "deadletters.sqlite", "SELECT count(*) FROM deadLetter") == ["0"], comment)
+            let waiting = "SELECT count(*) FROM letter WHERE state = 'parked'"
+            #expect(try await rows(of: hie, "deadletters.sqlite", waiting) == ["0"], comment)
             #expect(try await client(hie).metric("wherry_messages_parked_total") == 0, comment)
         }
     }

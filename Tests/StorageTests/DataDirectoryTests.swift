@@ -60,28 +60,3 @@ private let barts = HIEIdentifier("barts")!  // a well-formed constant
         #expect(refusal?.code == .laterVersion)
     }
 }
-
-@Suite("Dead letters") struct DeadLetterStoreTests {
-    @Test("promise P6: a letter is kept whole with its cause, and the same letter again raises its count")
-    func parked() async throws {
-        let temporary = try TemporaryDirectory()
-        let store = try DeadLetterStore(path: temporary.file("deadletters.sqlite"))
-        var message = Message(body: [0, 0xFF, 0x27])
-        message.headers = ["x": .table(["b": .bytes([1]), "a": .void]), "n": .int(1)]
-        let letter = DeadLetter(
-            Rejection(.undecodable, "no JSON"), source: barts, queue: "q", exchange: "e", routingKey: "k",
-            message: message)
-        let foreign = DeadLetter(
-            Rejection(.unknownType, "none"), source: nil, queue: "q", exchange: "e", routingKey: "k2", message: message)
-        try await store.park([letter, letter, foreign], now: Timestamp(milliseconds: 1000))
-        try await store.park([letter], now: Timestamp(milliseconds: 2000))
-        #expect(try await store.counts() == [barts: 1, nil: 1])
-        let row = try await Subprocess.run(
-            "/usr/bin/sqlite3",
-            [
-                temporary.file("deadletters.sqlite"),
-                "SELECT cause, hex(body), count, firstSeen, lastSeen FROM deadLetter WHERE source = 'barts'",
-            ])
-        #expect(row.trimmingCharacters(in: .whitespacesAndNewlines) == "undecodable|00FF27|3|1000|2000")
-    }
-}

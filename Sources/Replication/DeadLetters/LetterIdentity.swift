@@ -1,5 +1,5 @@
 import AMQP
-package import CareRecord
+import CareRecord
 
 /// What makes two letters the same one: a message that comes again, or the same line in another message of the same
 /// journal. SHA-256 of the content, 32 bytes.
@@ -25,9 +25,10 @@ package struct LetterIdentity: Sendable, Hashable {
             case .message:
                 json.element(letter.exchange)
                 json.element(letter.routingKey)
-                json.element(letter.message.messageID ?? "")
-                json.element(letter.message.type ?? "")
-                json.element(letter.message.appID ?? "")
+                // A message that was delivered twice differs in nothing but what brokers put on it.
+                var sent = letter.message
+                for name in Message.brokerHeaders { sent.headers[name] = nil }
+                json.element(sent.propertiesText)
             }
         }
         bytes = SHA256.digest(writer.bytes + letter.message.body)

@@ -1,4 +1,4 @@
-package import CareRecord
+import CareRecord
 
 /// A dead letter that is to be applied after all.
 package struct Redemption: Sendable, Hashable {

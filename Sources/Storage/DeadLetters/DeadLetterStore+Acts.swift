@@ -36,7 +36,8 @@ extension DeadLetterStore {
     ) async throws(StorageError) -> BulkOutcome {
         var filter = filter
         filter.states = [.parked]
-        return try await move(filter, expecting: count, "state = 'discarded', endedAt = \(event.at.milliseconds)", event)
+        return try await move(
+            filter, expecting: count, "state = 'discarded', endedAt = \(event.at.milliseconds)", event)
     }
 
     /// Parks again the discarded letters that the filter finds, if there are `count` of them.

@@ -20,7 +20,9 @@ struct LetterCondition {
         if !filter.types.isEmpty { choose("type", filter.types.sorted()) }
         if let queue = filter.queue { add("queue = ?", .text(queue)) }
         if !filter.ids.isEmpty {
-            add("id IN (SELECT value FROM json_each(?))", .text("[\(filter.ids.map(String.init).joined(separator: ","))]"))
+            add(
+                "id IN (SELECT value FROM json_each(?))",
+                .text("[\(filter.ids.map(String.init).joined(separator: ","))]"))
         }
         if let age = filter.olderThan { add("firstSeen <= ?", .int(now.milliseconds - age.milliseconds)) }
         if let age = filter.newerThan { add("firstSeen > ?", .int(now.milliseconds - age.milliseconds)) }

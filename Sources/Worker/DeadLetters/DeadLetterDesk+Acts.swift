@@ -31,7 +31,8 @@ extension DeadLetterDesk {
             rejection = error
         }
         let event = LetterEvent(
-            at: clock.now, by: by, act: "edited", detail: ([reason] + diff.filter { !$0.hasPrefix(" ") }).joined(
+            at: clock.now, by: by, act: "edited",
+            detail: ([reason] + diff.filter { !$0.hasPrefix(" ") }).joined(
                 separator: "\n"))
         let isStored = try await store.edit(
             letter, to: message, subject, routingKey: routingKey, source: source, rejection: rejection, event)

@@ -92,7 +92,8 @@ extension DeadLetterDesk {
     /// Ends a plan for good: what was not attempted stays parked.
     package func cancel(_ name: String, by: String, reason: String) async throws -> PlanProgress {
         try await move(
-            name, from: [.planned, .running, .paused, .stopped], to: .cancelled, reason: "cancelled by \(by): \(reason)")
+            name, from: [.planned, .running, .paused, .stopped], to: .cancelled, reason: "cancelled by \(by): \(reason)"
+        )
     }
 
     private func move(
@@ -100,7 +101,8 @@ extension DeadLetterDesk {
     ) async throws -> PlanProgress {
         let plan = try await plan(name).plan
         guard try await store.move(plan.id, from: states, to: state, reason: reason, now: clock.now) else {
-            throw DeadLetterRefusal(.conflict, "plan \(plan.name) is \(plan.state.rawValue): it cannot be \(state.rawValue)")
+            throw DeadLetterRefusal(
+                .conflict, "plan \(plan.name) is \(plan.state.rawValue): it cannot be \(state.rawValue)")
         }
         board.wake()
         return try await self.plan(plan.id)
@@ -120,7 +122,8 @@ extension DeadLetterDesk {
         case .started: return
         case .changed(let count):
             throw DeadLetterRefusal(
-                .changed, "\(count) letters of plan \(plan.name) are not what they were when it was made: "
+                .changed,
+                "\(count) letters of plan \(plan.name) are not what they were when it was made: "
                     + "cancel it and make another")
         case .busy(let other):
             throw DeadLetterRefusal(.conflict, "plan \(other) is running: wait for its end, or pause it")

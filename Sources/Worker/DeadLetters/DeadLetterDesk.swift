@@ -48,7 +48,8 @@ package final class DeadLetterDesk: Sendable {
         let letter = try await letter(id)
         let (foreseen, batch) = try await foresee(letter)
         var standing: IndexedEntry?
-        if let source = letter.row.source, let patient = letter.row.subject.patient ?? batch?.changes.first?.key.patient,
+        if let source = letter.row.source,
+            let patient = letter.row.subject.patient ?? batch?.changes.first?.key.patient,
             let resource = letter.row.subject.resource ?? batch?.changes.first?.key.resource
         {
             standing = try await index.entry(of: source, EntryKey(patient: patient, resource: resource))
@@ -107,7 +108,8 @@ package final class DeadLetterDesk: Sendable {
     func foresee(_ letter: ParkedLetter) async throws(StorageError) -> (LetterVerdict, ChangeBatch?) {
         let batch: ChangeBatch
         do throws(Rejection) {
-            batch = try replays.reader.read(letter.message, letter.row.subject, routingKey: letter.row.origin.routingKey)
+            batch = try replays.reader.read(
+                letter.message, letter.row.subject, routingKey: letter.row.origin.routingKey)
         } catch {
             return (.failed(error), nil)
         }

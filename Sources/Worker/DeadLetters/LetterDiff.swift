@@ -1,6 +1,6 @@
 import AMQP
 import CareRecord
-import Storage
+import Replication
 
 /// Two contents of a letter, line by line.
 enum LetterDiff {

@@ -124,7 +124,9 @@ struct LetterKeeper: Service {
         var rows: [LetterRow] = []
         let reader = desk.reader
         for letter in letters where letter.row.origin.queue != BrokerNames.unroutedQueue {
-            guard let batch = try? reader.read(letter.message, letter.row.subject, routingKey: letter.row.origin.routingKey)
+            guard
+                let batch = try? reader.read(
+                    letter.message, letter.row.subject, routingKey: letter.row.origin.routingKey)
             else { continue }
             redemptions.append(Redemption(letter: letter.identity, plan: 0, batch: batch))
             rows.append(letter.row)

@@ -80,7 +80,8 @@ enum LetterLine {
             throw Rejection(.schema, "member count must be a positive integer")
         }
         return ImportedLetter(
-            original: letter(original), edited: edited, broker: json["broker"]?.text, firstSeen: try moment("firstSeen"),
+            original: letter(original), edited: edited, broker: json["broker"]?.text,
+            firstSeen: try moment("firstSeen"),
             lastSeen: try moment("lastSeen"), count: Int(count))
     }
 }

@@ -108,7 +108,8 @@ actor ReplayRoad {
                         for settlement in try await session.nextSettlements() {
                             switch settlement.outcome {
                             case .confirmed: break
-                            case .refused: onTrouble(.passing("the broker \(name) refused a message: its queue is full"))
+                            case .refused:
+                                onTrouble(.passing("the broker \(name) refused a message: its queue is full"))
                             case .returned:
                                 onTrouble(
                                     .lasting(

@@ -36,7 +36,8 @@ struct ReplayRunner: Service {
 
     private func run(_ plan: ReplayPlan) async throws {
         guard let order = plan.order else { preconditionFailure("a plan that runs has its order") }
-        logger.notice("replay.begun", metadata: ["replay.plan": "\(plan.name)", "replay.letters": "\(plan.notAttempted)"])
+        logger.notice(
+            "replay.begun", metadata: ["replay.plan": "\(plan.name)", "replay.letters": "\(plan.notAttempted)"])
         board.begin(plan.id, at: clock.now)
         defer { board.end() }
         let (events, inbox) = AsyncStream.makeStream(of: ReplayRun.Event.self)
