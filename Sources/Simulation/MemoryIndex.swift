@@ -12,11 +12,18 @@ struct MemoryIndex: IndexRows {
         var state: IndexedSource
         var entries: [EntryKey: Entry] = [:]
         var tombstones: [EntryKey: Int64] = [:]
+        var gaps: [LetterIdentity: Gap] = [:]
+    }
+
+    private struct Attempt: Hashable {
+        let letter: LetterIdentity
+        let plan: Int64
     }
 
     /// By `IndexedSource.id`, which is the source's number in the world.
     private(set) var sources: [Int64: Source] = [:]
     private let numbers: [HIEIdentifier: Int]
+    private var outcomes: [Attempt: LetterVerdict] = [:]
 
     init(numbers: [HIEIdentifier: Int]) { self.numbers = numbers }
 
@@ -26,6 +33,7 @@ struct MemoryIndex: IndexRows {
         let id = Int64(numbers[hie] ?? -1)
         if var state = sources[id]?.state {
             state.hasTombstones = sources[id]?.tombstones.isEmpty == false
+            state.hasGaps = sources[id]?.gaps.isEmpty == false
             return state
         }
         let state = IndexedSource(id: id, hie: hie)
@@ -38,6 +46,7 @@ struct MemoryIndex: IndexRows {
     mutating func clear(source: Int64) {
         sources[source]?.entries = [:]
         sources[source]?.tombstones = [:]
+        sources[source]?.gaps = [:]
     }
 
     func standing(_ key: EntryKey, source: Int64) -> StandingEntry? { sources[source]?.entries[key]?.standing }
@@ -67,6 +76,28 @@ struct MemoryIndex: IndexRows {
             return
         }
         sources[source]?.tombstones = tombstones.filter { $0.value > seq }
+    }
+}
+
+extension MemoryIndex {
+    mutating func open(_ gap: Gap, source: Int64) { sources[source]?.gaps[gap.letter] = gap }
+
+    mutating func close(_ letter: LetterIdentity, source: Int64) { sources[source]?.gaps[letter] = nil }
+
+    func gap(of letter: LetterIdentity, source: Int64) -> Gap? { sources[source]?.gaps[letter] }
+
+    func gaps(holding seq: Int64, source: Int64) -> [Gap] {
+        sources[source]?.gaps.values.filter { $0.after < seq && seq <= $0.through } ?? []
+    }
+
+    func lowestGap(source: Int64) -> Int64? { sources[source]?.gaps.values.map(\.after).min() }
+
+    func outcome(of letter: LetterIdentity, plan: Int64) -> LetterVerdict? {
+        outcomes[Attempt(letter: letter, plan: plan)]
+    }
+
+    mutating func note(_ verdict: LetterVerdict, of letter: LetterIdentity, plan: Int64) {
+        outcomes[Attempt(letter: letter, plan: plan)] = verdict
     }
 }
 

@@ -8,18 +8,22 @@ package struct IndexedSource: Sendable, Equatable {
     package var progress: SourceProgress
     package var digest: BucketDigest
     package var hasTombstones: Bool
+    /// Some numbers count as applied whose change was parked.
+    package var hasGaps: Bool
     /// While buckets are being mended, tombstones above this number are kept whatever the watermark.
     package var tombstoneFloor: Int64?
 
     package init(
         id: Int64, hie: HIEIdentifier, progress: SourceProgress = SourceProgress(),
-        digest: BucketDigest = BucketDigest(), hasTombstones: Bool = false, tombstoneFloor: Int64? = nil
+        digest: BucketDigest = BucketDigest(), hasTombstones: Bool = false, hasGaps: Bool = false,
+        tombstoneFloor: Int64? = nil
     ) {
         self.id = id
         self.hie = hie
         self.progress = progress
         self.digest = digest
         self.hasTombstones = hasTombstones
+        self.hasGaps = hasGaps
         self.tombstoneFloor = tombstoneFloor
     }
 }
@@ -55,7 +59,7 @@ package protocol IndexRows {
     /// The source's row, made where it is missing.
     mutating func source(_ hie: HIEIdentifier) throws -> IndexedSource
     mutating func save(_ source: IndexedSource) throws
-    /// Removes every entry and tombstone of the source.
+    /// Removes every entry, tombstone and gap of the source.
     mutating func clear(source: Int64) throws
 
     func standing(_ key: EntryKey, source: Int64) throws -> StandingEntry?
@@ -70,4 +74,16 @@ package protocol IndexRows {
     mutating func raise(_ key: EntryKey, source: Int64) throws
     /// Forgets the tombstones up to `seq`.
     mutating func sweep(source: Int64, through seq: Int64) throws
+
+    /// Keeps the gap, in place of another one of the same letter.
+    mutating func open(_ gap: Gap, source: Int64) throws
+    mutating func close(_ letter: LetterIdentity, source: Int64) throws
+    func gap(of letter: LetterIdentity, source: Int64) throws -> Gap?
+    func gaps(holding seq: Int64, source: Int64) throws -> [Gap]
+    /// The least `after` of the source's gaps.
+    func lowestGap(source: Int64) throws -> Int64?
+
+    /// What became of the letter in the plan, where it was redeemed.
+    func outcome(of letter: LetterIdentity, plan: Int64) throws -> LetterVerdict?
+    mutating func note(_ verdict: LetterVerdict, of letter: LetterIdentity, plan: Int64) throws
 }

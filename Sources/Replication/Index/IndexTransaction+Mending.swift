@@ -11,10 +11,12 @@ package struct BucketPage: Sendable, Hashable {
     package let through: Int64
     /// Only puts.
     package let changes: [Change]
+    /// The lines of the page that were parked.
+    package let gaps: [Gap]
 
     package init(
         source: HIEIdentifier, epoch: Epoch, head: Int64, buckets: BucketSet, after: Int64, through: Int64,
-        changes: [Change]
+        changes: [Change], gaps: [Gap] = []
     ) {
         self.source = source
         self.epoch = epoch
@@ -23,6 +25,7 @@ package struct BucketPage: Sendable, Hashable {
         self.after = after
         self.through = through
         self.changes = changes
+        self.gaps = gaps
     }
 
     /// Nothing of the journal comes after it.
@@ -44,7 +47,7 @@ extension IndexTransaction {
     package mutating func forgetTombstones(of hie: HIEIdentifier) throws -> IndexedSource {
         var source = try rows.source(hie)
         source.tombstoneFloor = nil
-        try sweepAll(source)
+        try sweep(source)
         try rows.save(source)
         return source
     }
@@ -71,6 +74,7 @@ extension IndexTransaction {
         for change in wanted.values where !sound.contains(change.key) {
             if try rewrite(change, of: source, asAt: page.head) { wrong.insert(change.key) }
         }
+        for gap in page.gaps { try leave(gap, in: &source) }
         source.digest = try digest(of: source, page.buckets)
         try rows.save(source)
         return (source, wrong.count)
@@ -96,10 +100,6 @@ extension IndexTransaction {
         for bucket in buckets.numbers { digest[bucket] = 0 }
         try rows.scan(source: source.id, buckets) { digest.toggle($0.key.patient, hash: $0.standing.hash) }
         return digest
-    }
-
-    private mutating func sweepAll(_ source: IndexedSource) throws {
-        try rows.sweep(source: source.id, through: source.progress.applied.watermark)
     }
 }
 

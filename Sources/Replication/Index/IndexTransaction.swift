@@ -12,6 +12,8 @@ package struct AppliedChanges: Sendable, Equatable {
     package var stale = 0
     /// Sources of which everything was replaced because their journal began a new epoch.
     package var replaced: [HIEIdentifier] = []
+    /// Letters whose change has come after all, from the source.
+    package var filled: [LetterIdentity] = []
 
     package init() {}
 }
@@ -34,6 +36,7 @@ package struct IndexTransaction<Rows: IndexRows> {
         let due = try due(batches, &sources, &applied)
         try write(due, &sources, &applied)
         for batch in batches where batch.epoch == sources[batch.source]?.progress.epoch {
+            try leaveGaps(batch, &sources)
             sources[batch.source]?.progress.apply(after: batch.after, through: batch.through, head: batch.head)
         }
         for source in sources.values {
@@ -58,6 +61,7 @@ package struct IndexTransaction<Rows: IndexRows> {
                 applied.stale += 1
                 continue
             case .duplicate:
+                if source.hasGaps { break }
                 applied.superseded += batch.changes.count
                 continue
             case .replace:
@@ -71,8 +75,12 @@ package struct IndexTransaction<Rows: IndexRows> {
             case .apply:
                 break
             }
-            for change in batch.changes where !source.progress.applied.contains(change.seq) {
-                due.append((batch.source, change))
+            for change in batch.changes {
+                if try !source.progress.applied.contains(change.seq) || isMissing(change, of: source) {
+                    due.append((batch.source, change))
+                } else if source.progress.applied.contains(after: batch.after, through: batch.through) {
+                    applied.superseded += 1
+                }
             }
         }
         return due
@@ -90,18 +98,25 @@ package struct IndexTransaction<Rows: IndexRows> {
             } else {
                 applied.superseded += 1
             }
+            if source.hasGaps { applied.filled += try fillGaps(with: change, of: &source) }
             sources[hie] = source
         }
     }
 
     /// Unless a later version of the same entry stands, or was withdrawn. Returns whether it wrote.
     private mutating func write(_ change: Change, to source: inout IndexedSource) throws -> Bool {
-        let key = change.key
-        let standing = try rows.standing(key, source: source.id)
+        let standing = try rows.standing(change.key, source: source.id)
         if let standing, standing.seq >= change.seq { return false }
-        if source.hasTombstones, let buried = try rows.tombstone(key, source: source.id), buried >= change.seq {
+        if source.hasTombstones, let buried = try rows.tombstone(change.key, source: source.id), buried >= change.seq {
             return false
         }
+        try replace(standing, with: change, in: &source)
+        return true
+    }
+
+    /// Writes the change over what stands.
+    mutating func replace(_ standing: StandingEntry?, with change: Change, in source: inout IndexedSource) throws {
+        let key = change.key
         if let standing { source.digest.toggle(key.patient, hash: standing.hash) }
         switch change.effect {
         case .put(let facts):
@@ -114,14 +129,16 @@ package struct IndexTransaction<Rows: IndexRows> {
             try rows.bury(key, source: source.id, seq: change.seq)
             source.hasTombstones = true
         }
-        return true
     }
 
-    /// Forgets the tombstones that the watermark has passed.
-    private mutating func sweep(_ source: IndexedSource) throws {
+    /// Forgets the tombstones that nothing can come below any more: neither a change above the watermark nor one that
+    /// was parked.
+    mutating func sweep(_ source: IndexedSource) throws {
         guard source.hasTombstones else { return }
-        let watermark = source.progress.applied.watermark
-        try rows.sweep(source: source.id, through: min(watermark, source.tombstoneFloor ?? watermark))
+        var through = source.progress.applied.watermark
+        if let floor = source.tombstoneFloor { through = min(through, floor) }
+        if source.hasGaps, let lowest = try rows.lowestGap(source: source.id) { through = min(through, lowest) }
+        try rows.sweep(source: source.id, through: through)
     }
 }
 
@@ -130,6 +147,7 @@ extension IndexedSource {
         progress.replace(with: epoch)
         digest = BucketDigest()
         hasTombstones = false
+        hasGaps = false
         tombstoneFloor = nil
     }
 }

@@ -4,7 +4,7 @@ import Replication
 
 /// The rows of `index.sqlite` within one transaction.
 struct IndexFile: IndexRows {
-    private let database: Database
+    let database: Database
     private let select: PreparedStatement
     private let upsert: PreparedStatement
     private let delete: PreparedStatement
@@ -44,7 +44,7 @@ struct IndexFile: IndexRows {
     }
 
     mutating func clear(source: Int64) throws {
-        for table in ["entry", "tombstone"] {
+        for table in ["entry", "tombstone", "gap"] {
             let delete = try PreparedStatement(database, "DELETE FROM \(table) WHERE source = ?")
             delete.bind(source, at: 1)
             try delete.run()

@@ -104,5 +104,31 @@ extension IndexStore {
                         CREATE INDEX person_id ON entry (source, id) WHERE category = 'demographics';
                         """)
             }),
+        SchemaStep(
+            "v4",
+            """
+            -- Numbers above rangeAfter up to rangeThrough that count as applied and are not: their change was parked.
+            CREATE TABLE gap (
+                source INTEGER NOT NULL REFERENCES source (id),
+                -- LetterIdentity.
+                letter BLOB NOT NULL CHECK (length(letter) = 32),
+                rangeAfter INTEGER NOT NULL CHECK (rangeAfter >= 0),
+                rangeThrough INTEGER NOT NULL CHECK (rangeThrough > rangeAfter),
+                PRIMARY KEY (source, letter)
+            ) WITHOUT ROWID, STRICT;
+            CREATE INDEX gap_range ON gap (source, rangeAfter);
+            CREATE INDEX gap_wide ON gap (source, rangeAfter, rangeThrough) WHERE rangeThrough - rangeAfter > 1;
+
+            -- What became of a letter in a plan, in the transaction in which it did; until the plan has it too.
+            CREATE TABLE redeemed (
+                letter BLOB NOT NULL,
+                plan INTEGER NOT NULL,
+                verdict TEXT NOT NULL,
+                seq INTEGER,
+                cause TEXT,
+                detail TEXT,
+                PRIMARY KEY (letter, plan)
+            ) WITHOUT ROWID, STRICT;
+            """),
     ]
 }

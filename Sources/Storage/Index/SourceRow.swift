@@ -61,7 +61,7 @@ struct SourceRow {
     private static let columns = """
         id, hie, epoch, watermark, islands, digest, head, heardAt, asOf,
         EXISTS (SELECT 1 FROM tombstone WHERE tombstone.source = source.id), tombstoneFloor,
-        reach
+        reach, EXISTS (SELECT 1 FROM gap WHERE gap.source = source.id)
         """
 
     private init(_ row: borrowing PreparedStatement) throws {
@@ -75,7 +75,8 @@ struct SourceRow {
                 epoch: row.text(2).flatMap(Epoch.init),
                 applied: AppliedRanges(watermark: row.int(3), islands: Self.islands(row.text(4) ?? "")),
                 reach: row.int(11)),
-            digest: digest, hasTombstones: row.int(9) == 1, tombstoneFloor: row.optionalInt(10))
+            digest: digest, hasTombstones: row.int(9) == 1, hasGaps: row.int(12) == 1,
+            tombstoneFloor: row.optionalInt(10))
         freshness = Freshness(
             head: row.optionalInt(6), heardAt: row.optionalInt(7).map(Timestamp.init),
             asOf: row.optionalInt(8).map(Timestamp.init))

@@ -17,6 +17,8 @@ package struct MemoryIndex: IndexRows {
 
     package var entries: [Int64: [EntryKey: Row]] = [:]
     package private(set) var tombstones: [Int64: [EntryKey: Int64]] = [:]
+    package private(set) var gaps: [Int64: [LetterIdentity: Gap]] = [:]
+    private var outcomes: [Int64: [LetterIdentity: LetterVerdict]] = [:]
     private var sources: [HIEIdentifier: IndexedSource] = [:]
 
     package init() {}
@@ -24,6 +26,7 @@ package struct MemoryIndex: IndexRows {
     package mutating func source(_ hie: HIEIdentifier) -> IndexedSource {
         var source = sources[hie] ?? IndexedSource(id: Int64(sources.count + 1), hie: hie)
         source.hasTombstones = !tombstones[source.id, default: [:]].isEmpty
+        source.hasGaps = !gaps[source.id, default: [:]].isEmpty
         sources[hie] = source
         return source
     }
@@ -33,6 +36,25 @@ package struct MemoryIndex: IndexRows {
     package mutating func clear(source: Int64) {
         entries[source] = nil
         tombstones[source] = nil
+        gaps[source] = nil
+    }
+
+    package mutating func open(_ gap: Gap, source: Int64) { gaps[source, default: [:]][gap.letter] = gap }
+
+    package mutating func close(_ letter: LetterIdentity, source: Int64) { gaps[source]?[letter] = nil }
+
+    package func gap(of letter: LetterIdentity, source: Int64) -> Gap? { gaps[source]?[letter] }
+
+    package func gaps(holding seq: Int64, source: Int64) -> [Gap] {
+        gaps[source]?.values.filter { $0.after < seq && seq <= $0.through } ?? []
+    }
+
+    package func lowestGap(source: Int64) -> Int64? { gaps[source]?.values.map(\.after).min() }
+
+    package func outcome(of letter: LetterIdentity, plan: Int64) -> LetterVerdict? { outcomes[plan]?[letter] }
+
+    package mutating func note(_ verdict: LetterVerdict, of letter: LetterIdentity, plan: Int64) {
+        outcomes[plan, default: [:]][letter] = verdict
     }
 
     package func standing(_ key: EntryKey, source: Int64) -> StandingEntry? {
