@@ -107,7 +107,8 @@ package final class Worker: Sendable {
     /// What runs until the worker is stopped.
     package var services: [any Service] {
         let writer = IndexWriter(
-            keeper: keeper, coverage: coverageBoard, counters: counters, retry: retry, clock: clock, logger: logger)
+            keeper: keeper, coverage: coverageBoard, counters: counters, retry: retry, parking: parking,
+            clock: clock, logger: logger)
         let own = OwnChanges(
             hie: hie, records: records, index: writer, parking: parking, retry: retry, coverage: coverageBoard,
             clock: clock, limits: settings.outbox, pulseIntervalMilliseconds: settings.pulseIntervalMilliseconds)
@@ -151,11 +152,12 @@ package final class Worker: Sendable {
         case .consume:
             return Intake(
                 hie: hie, line: line, topology: topologyBoard, watch: watch, settings: settings, index: writer,
-                parking: parking, coverage: coverageBoard, counters: counters, clock: clock, logger: logger)
+                parking: parking, replays: ReplayDesk(counters: counters, logger: logger), poison: poison,
+                drain: drain(of: line), coverage: coverageBoard, counters: counters, clock: clock, logger: logger)
         case .ask:
             return Enquirer(
-                hie: hie, line: line, correspondence: questioner.correspondence, breakers: breakers, counters: counters,
-                clock: clock, logger: logger)
+                hie: hie, line: line, correspondence: questioner.correspondence, breakers: breakers, poison: poison,
+                counters: counters, clock: clock, logger: logger)
         case .answer:
             return Responder(
                 hie: hie, topology: topologyBoard, watch: watch, line: line, journal: questioner.desk,
@@ -168,6 +170,16 @@ package final class Worker: Sendable {
         Parking(
             letters: deadLetters, coverage: coverageBoard, counters: counters, retry: retry, clock: clock,
             logger: logger)
+    }
+
+    private var poison: PoisonWatch {
+        PoisonWatch(letters: deadLetters, retry: retry, run: run.text, clock: clock)
+    }
+
+    private func drain(of line: BrokerLine) -> Drain {
+        Drain(
+            hie: hie, line: line, topology: topologyBoard, parking: parking, poison: poison, pauses: pauses,
+            counters: counters, clock: clock, logger: logger)
     }
 
     private func sourceRepairer(_ source: HIEIdentifier, _ writer: IndexWriter) -> SourceRepairer {

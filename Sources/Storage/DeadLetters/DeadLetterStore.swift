@@ -8,7 +8,7 @@ package import Replication
 package final class DeadLetterStore: Sendable {
     static let cacheKibibytes = 2048
 
-    private let file: DatabaseFile
+    let file: DatabaseFile
 
     package init(path: String) throws(StorageError) {
         file = try DatabaseFile(
@@ -75,6 +75,7 @@ package final class DeadLetterStore: Sendable {
                 UNIQUE (queue, routingKey, properties, body)
             ) STRICT;
             """
-        )
+        ),
+        SchemaStep("v2-attempts", attemptsSQL),
     ]
 }

@@ -40,8 +40,9 @@ struct OwnChanges: Service {
         for await _ in records.head.heads() {
             while let page = try await page(after: applied) {
                 let incoming = incoming(page)
-                if !incoming.letters.isEmpty { try await parking.park(incoming.letters) }
-                try await index.apply([incoming.batch], for: Self.part)
+                if !incoming.letters.isEmpty { try await parking.park(incoming.letters, broker: nil) }
+                try await index.apply(
+                    [incoming.batch], for: Self.part, from: ChangeOrigin(queue: JournalDesk.ownQueue))
             }
         }
     }

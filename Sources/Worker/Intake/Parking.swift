@@ -13,7 +13,8 @@ struct Parking: Sendable {
     let clock: WallClock
     let logger: Logger
 
-    func park(_ parked: [DeadLetter]) async throws {
+    /// `broker` is the link that they came over; `nil` for the own journal.
+    func park(_ parked: [DeadLetter], broker: String?) async throws {
         let now = clock.now
         let counts = try await retry.run("dead letters") { () async throws(StorageError) in
             try await letters.park(parked, now: now)

@@ -2,6 +2,7 @@ import CareRecord
 import Logging
 import Replication
 import ServiceLifecycle
+import Topology
 
 /// Does what the subscription to one source wants done: asks, writes, compares, mends.
 ///
@@ -133,8 +134,8 @@ struct SourceRepairer: Service {
     }
 
     private func write(_ page: IncomingBatch) async throws {
-        if !page.letters.isEmpty { try await parking.park(page.letters) }
-        let applied = try await index.apply([page.batch], for: Self.part)
+        if !page.letters.isEmpty { try await parking.park(page.letters, broker: broker) }
+        let applied = try await index.apply([page.batch], for: Self.part, from: origin)
         let repaired = applied.appliedBySource.values.reduce(0, +)
         counters.count {
             $0.pagesApplied += 1
@@ -149,7 +150,7 @@ struct SourceRepairer: Service {
     }
 
     private func mend(_ page: IncomingBuckets, era: Int) async throws {
-        if !page.letters.isEmpty { try await parking.park(page.letters) }
+        if !page.letters.isEmpty { try await parking.park(page.letters, broker: broker) }
         let mended = try await index.replace(page.page, era: era, for: Self.part)
         counters.count {
             $0.pagesApplied += 1
@@ -158,6 +159,17 @@ struct SourceRepairer: Service {
         if mended > 0 {
             logger.notice("index.mended", metadata: ["source.hie": "\(source)", "index.rows": "\(mended)"])
         }
+    }
+
+    private var isOwn: Bool { source == questioner.hie }
+
+    /// Over which pages come; own ones need none.
+    private var broker: String? { isOwn ? nil : topology.present.link(to: source)?.name }
+
+    private var origin: ChangeOrigin {
+        isOwn
+            ? ChangeOrigin(queue: JournalDesk.ownQueue)
+            : ChangeOrigin(broker: broker, queue: BrokerNames.changesQueue(questioner.hie))
     }
 
     private func noteDivergence(_ buckets: BucketSet) {
