@@ -29,7 +29,8 @@ extension World {
         guard let buffer = nodes[node].process?.links[broker]?.buffer, !buffer.isEmpty else { return nil }
         let count = generator.within(1...buffer.count)
         let reader = IntakeReader(
-            queue: "changes", sources: sources(of: node, at: broker), planned: planned(by: node), changesMax: 10)
+            hie: names[node], queue: "changes", sources: sources(of: node, at: broker), planned: planned(by: node),
+            changesMax: 10)
         let steps = reader.steps(for: Array(buffer.prefix(count)))
         nodes[node].process?.links[broker]?.buffer.removeFirst(count)
         nodes[node].process?.links[broker]?.steps = steps
@@ -45,6 +46,8 @@ extension World {
             fail(Broken(.p6, "a good message was parked: \(letters[0].rejection)", subscriber: node))
         case .apply(let batches):
             return try apply(batches, at: node)
+        case .redeem, .discard:
+            preconditionFailure("nothing is replayed here")
         case .acknowledge(let tag):
             for message in brokers[broker][.changes, node].acknowledge(through: tag.number) {
                 checkAcknowledged(message.outgoing.message, at: node, broker)

@@ -24,6 +24,7 @@ package final class Worker: Sendable {
     package let startedAt: Timestamp
     let keeper: IndexKeeper
     private let held: HeldBoard
+    private let parking: Parking
     private let writer: IndexWriter
     private let replays: ReplayDesk
     private let replayBoard = ReplayBoard()
@@ -73,9 +74,11 @@ package final class Worker: Sendable {
                 file: file, settings: settings, board: topologyBoard, pauses: pauses, clock: clock, logger: logger)
         }
         retry = StorageRetry(pauses: pauses, clock: clock, logger: logger)
+        parking = Parking(
+            letters: deadLetters, held: held, counters: counters, retry: retry, clock: clock, logger: logger)
         writer = IndexWriter(
-            keeper: keeper, coverage: coverageBoard, endings: endings, counters: counters, retry: retry, clock: clock,
-            logger: logger)
+            keeper: keeper, coverage: coverageBoard, endings: endings, counters: counters, retry: retry,
+            parking: parking, clock: clock, logger: logger)
         replays = ReplayDesk(
             hie: hie.id, store: deadLetters, index: writer, held: held, topology: topologyBoard, retry: retry,
             counters: counters, clock: clock)
@@ -170,11 +173,12 @@ package final class Worker: Sendable {
         case .consume:
             return Intake(
                 hie: hie, line: line, topology: topologyBoard, watch: watch, settings: settings, index: writer,
-                parking: parking, coverage: coverageBoard, counters: counters, clock: clock, logger: logger)
+                parking: parking, replays: replays, poison: poison,
+                drain: drain(of: line), coverage: coverageBoard, counters: counters, clock: clock, logger: logger)
         case .ask:
             return Enquirer(
-                hie: hie, line: line, correspondence: questioner.correspondence, breakers: breakers, counters: counters,
-                clock: clock, logger: logger)
+                hie: hie, line: line, correspondence: questioner.correspondence, breakers: breakers, poison: poison,
+                counters: counters, clock: clock, logger: logger)
         case .answer:
             return Responder(
                 hie: hie, topology: topologyBoard, watch: watch, line: line, journal: questioner.desk,
@@ -183,9 +187,14 @@ package final class Worker: Sendable {
         }
     }
 
-    private var parking: Parking {
-        Parking(
-            letters: deadLetters, held: held, counters: counters, retry: retry, clock: clock, logger: logger)
+    private var poison: PoisonWatch {
+        PoisonWatch(letters: deadLetters, retry: retry, run: run.text, clock: clock)
+    }
+
+    private func drain(of line: BrokerLine) -> Drain {
+        Drain(
+            hie: hie, line: line, topology: topologyBoard, parking: parking, poison: poison, pauses: pauses,
+            counters: counters, clock: clock, logger: logger)
     }
 
     private func sourceRepairer(_ source: HIEIdentifier) -> SourceRepairer {

@@ -129,6 +129,24 @@ struct ApplyTests {
         }
     }
 
+    @Test("a replayed dead letter reaches its one subscriber's changes; one for nobody is kept")
+    func replays() async throws {
+        let link = try await makeLink(london)
+        #expect(try await declare(london, at: link).isEmpty)
+        try await withSession(link) { session in
+            for key in ["kingston", "nobody"] {
+                let outcome = try await session.publishConfirmed(
+                    Message(body: [1]), exchange: "wherry.replays", routingKey: key)
+                #expect(outcome == .confirmed)
+            }
+            for hie in london.connected.map(\.id) {
+                let counts = try await session.inspectQueue("wherry.changes.\(hie)")
+                #expect(counts.messages == (hie.text == "kingston" ? 1 : 0))
+            }
+            #expect(try await session.inspectQueue("wherry.unrouted").messages == 1)
+        }
+    }
+
     @Test("a broker that is not there is named, with what to check and without its password")
     func absent() async throws {
         let link = try #require(london.links(brokerURL: "amqp://me:hush@127.0.0.1:1").first)

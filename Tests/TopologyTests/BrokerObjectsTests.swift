@@ -16,17 +16,17 @@ struct BrokerObjectsTests {
         return BrokerObjects(topology: london, link: link)
     }
 
-    @Test("every broker has the five exchanges; what reaches nobody is kept, but for replies")
+    @Test("every broker has the six exchanges; what reaches nobody is kept, but for replies")
     func exchanges() throws {
         let exchanges = try Self.objects("sel").exchanges
         #expect(
             Dictionary(uniqueKeysWithValues: exchanges.map { ($0.name, $0.kind) }) == [
                 "wherry.changes": "topic", "wherry.requests": "direct", "wherry.replies": "direct",
-                "wherry.dead": "direct", "wherry.unrouted": "fanout",
+                "wherry.replays": "direct", "wherry.dead": "direct", "wherry.unrouted": "fanout",
             ])
         #expect(exchanges.allSatisfy { $0.isDurable && !$0.isAutoDelete && !$0.isInternal })
         let alternates = exchanges.filter { $0.arguments["alternate-exchange"] == "wherry.unrouted" }.map(\.name)
-        #expect(Set(alternates) == ["wherry.changes", "wherry.requests", "wherry.dead"])
+        #expect(Set(alternates) == ["wherry.changes", "wherry.requests", "wherry.replays", "wherry.dead"])
     }
 
     @Test("every connected HIE has changes, pulses and dead letters at every broker; planned ones have nothing")
@@ -48,7 +48,9 @@ struct BrokerObjectsTests {
             ])
     }
 
-    @Test("a subscriber is bound once to each source of the broker but itself, for changes and for pulses")
+    @Test(
+        "a subscriber is bound once to each source of the broker but itself, for changes and pulses, and to its replays"
+    )
     func bindings() throws {
         let bindings = try Self.objects("nel").bindings
         let ofHomerton = bindings.filter { $0.queue.hasSuffix(".homerton") }
@@ -58,6 +60,7 @@ struct BrokerObjectsTests {
                 BindingObject(exchange: "wherry.changes", queue: "wherry.pulses.homerton", key: "pulse.barts"),
                 BindingObject(exchange: "wherry.changes", queue: "wherry.changes.homerton", key: "change.bhrut"),
                 BindingObject(exchange: "wherry.changes", queue: "wherry.pulses.homerton", key: "pulse.bhrut"),
+                BindingObject(exchange: "wherry.replays", queue: "wherry.changes.homerton", key: "homerton"),
                 BindingObject(exchange: "wherry.dead", queue: "wherry.dead.homerton", key: "homerton"),
                 BindingObject(exchange: "wherry.requests", queue: "wherry.requests.homerton", key: "homerton"),
             ])

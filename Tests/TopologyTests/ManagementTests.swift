@@ -55,7 +55,7 @@ struct ManagementTests {
                 "wherry.changes.imperial", "wherry.dead.imperial", "wherry.pulses.imperial",
                 "wherry.requests.imperial",
             ])
-        #expect(joining.missing.bindings.count == 8 * 2 * 2 + 2)
+        #expect(joining.missing.bindings.count == 8 * 2 * 2 + 3)
         try await Self.importDefinitions(of: later, into: host, at: broker)
         let leaving = try await Self.difference(london, host.url)
         #expect(leaving.stale.queues == joining.missing.queues.sorted { $0.name < $1.name })

@@ -7,10 +7,15 @@ package struct IntakeReader: Sendable {
     package enum Step: Sendable, Equatable {
         case park([DeadLetter])
         case apply([ChangeBatch])
+        /// Dead letters that this HIE's worker sent again.
+        case redeem([Delivery])
+        /// So many replayed messages that are none of this HIE's dead letters: they are counted, and nothing else.
+        case discard(Int)
         /// This delivery and all before it.
         case acknowledge(DeliveryTag)
     }
 
+    private let hie: HIEIdentifier
     private let queue: String
     /// The HIEs that may speak on this link.
     private let sources: Set<HIEIdentifier>
@@ -18,8 +23,13 @@ package struct IntakeReader: Sendable {
     private let planned: Set<HIEIdentifier>
     private let changesMax: Int
 
-    /// `changesMax` is how many changes are applied in one transaction; a single message may hold more.
-    package init(queue: String, sources: Set<HIEIdentifier>, planned: Set<HIEIdentifier> = [], changesMax: Int) {
+    /// `hie` is the subscriber. `changesMax` is how many changes are applied in one transaction; a single message may
+    /// hold more.
+    package init(
+        hie: HIEIdentifier, queue: String, sources: Set<HIEIdentifier>, planned: Set<HIEIdentifier> = [],
+        changesMax: Int
+    ) {
+        self.hie = hie
         self.queue = queue
         self.sources = sources
         self.planned = planned
@@ -30,9 +40,13 @@ package struct IntakeReader: Sendable {
         groups(deliveries.map(read)).flatMap { group -> [Step] in
             let letters = group.flatMap(\.letters)
             let batches = group.compactMap(\.batch)
+            let replays = group.compactMap(\.replay)
+            let strange = group.count(where: \.isStrangeReplay)
             var steps: [Step] = []
             if !letters.isEmpty { steps.append(.park(letters)) }
             if !batches.isEmpty { steps.append(.apply(batches)) }
+            if !replays.isEmpty { steps.append(.redeem(replays)) }
+            if strange > 0 { steps.append(.discard(strange)) }
             if let last = group.last { steps.append(.acknowledge(last.tag)) }
             return steps
         }
@@ -42,10 +56,28 @@ package struct IntakeReader: Sendable {
         let tag: DeliveryTag
         var batch: ChangeBatch?
         var letters: [DeadLetter] = []
+        var replay: Delivery?
+        var isStrangeReplay = false
+
+        /// Changes that it may bring to the index.
+        var size: Int {
+            guard let replay else { return batch?.changes.count ?? 0 }
+            return 1 + replay.message.body.count { $0 == UInt8(ascii: "\n") }
+        }
     }
 
     private func read(_ delivery: Delivery) -> Reading {
         var reading = Reading(tag: delivery.tag)
+        // Whichever way it comes: replayed to everybody, it comes here as well.
+        if ReplayMark(delivery.message)?.hie == hie {
+            reading.replay = delivery
+            return reading
+        }
+        // This way comes only what this HIE sends itself.
+        if delivery.exchange == BrokerNames.replaysExchange {
+            reading.isStrangeReplay = true
+            return reading
+        }
         if isEarly(delivery) { return reading }
         var source: HIEIdentifier?
         do throws(Rejection) {
@@ -73,7 +105,7 @@ package struct IntakeReader: Sendable {
         var groups: [[Reading]] = []
         var size = 0
         for reading in readings {
-            let count = reading.batch?.changes.count ?? 0
+            let count = reading.size
             if groups.isEmpty || size + count > changesMax {
                 groups.append([])
                 size = 0

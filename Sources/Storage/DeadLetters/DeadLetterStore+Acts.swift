@@ -79,13 +79,13 @@ extension DeadLetterStore {
             var notes: [LetterNote] = []
             var known = 0
             for letter in letters {
-                find.bind(blob: LetterIdentity(of: letter.original).bytes, at: 1)
+                find.bind(blob: letter.identity.bytes, at: 1)
                 if try find.first({ $0.int(0) }) != nil {
                     known += 1
                     continue
                 }
                 let note = try writer.park(
-                    letter.original, broker: letter.broker, firstSeen: letter.firstSeen.milliseconds,
+                    letter.original, as: letter.identity, broker: letter.broker, firstSeen: letter.firstSeen.milliseconds,
                     lastSeen: letter.lastSeen.milliseconds, count: Int64(letter.count))
                 guard let note else { continue }
                 if let edited = letter.edited {
@@ -103,6 +103,8 @@ extension DeadLetterStore {
 
 /// A letter that comes from an export.
 package struct ImportedLetter: Sendable {
+    /// What it was known by where it first came; an edit since may have changed what that was made of.
+    package let identity: LetterIdentity
     /// As it first came.
     package let original: DeadLetter
     /// As it is, where it was edited.
@@ -113,9 +115,10 @@ package struct ImportedLetter: Sendable {
     package let count: Int
 
     package init(
-        original: DeadLetter, edited: DeadLetter?, broker: String?, firstSeen: Timestamp, lastSeen: Timestamp,
+        identity: LetterIdentity, original: DeadLetter, edited: DeadLetter?, broker: String?, firstSeen: Timestamp, lastSeen: Timestamp,
         count: Int
     ) {
+        self.identity = identity
         self.original = original
         self.edited = edited
         self.broker = broker

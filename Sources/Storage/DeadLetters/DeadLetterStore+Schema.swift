@@ -141,6 +141,7 @@ extension DeadLetterStore {
             ) WITHOUT ROWID, STRICT;
             CREATE INDEX plannedLetter ON planned (letter);
             CREATE INDEX plannedOpen ON planned (plan, position) WHERE result IS NULL;
+            \(attemptsSQL)
             """, then: takeOver
         ),
     ]

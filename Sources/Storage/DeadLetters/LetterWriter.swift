@@ -58,9 +58,10 @@ struct LetterWriter {
     /// Keeps the letter, or counts it once more. One that was resolved and comes again waits again; one that was
     /// discarded stays so. `nil` where nothing waits that did not before.
     mutating func park(
-        _ letter: DeadLetter, broker: String?, firstSeen: Int64, lastSeen: Int64, count: Int64
+        _ letter: DeadLetter, as identity: LetterIdentity? = nil, broker: String?, firstSeen: Int64, lastSeen: Int64,
+        count: Int64
     ) throws -> LetterNote? {
-        let identity = LetterIdentity(of: letter)
+        let identity = identity ?? LetterIdentity(of: letter)
         find.bind(blob: identity.bytes, at: 1)
         if let (id, state) = try find.first({ ($0.int(0), $0.text(1)) }) {
             again.bind(id, at: 1)

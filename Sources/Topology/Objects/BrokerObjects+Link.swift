@@ -35,7 +35,8 @@ extension BrokerObjects {
         }
     }
 
-    /// A subscriber's changes, pulses and dead letters. Each source is bound on its own, so that one can be held.
+    /// A subscriber's changes, pulses and dead letters, and the way back for dead letters that are replayed. Each source is
+    /// bound on its own, so that one can be held.
     private mutating func addStreams(of hie: HIEIdentifier, from sources: [HIEIdentifier]) {
         let changes = BrokerNames.changesQueue(hie)
         let pulses = BrokerNames.pulsesQueue(hie)
@@ -45,6 +46,7 @@ extension BrokerObjects {
             bind(changes, to: BrokerNames.changesExchange, key: BrokerNames.changeKey(source))
             bind(pulses, to: BrokerNames.changesExchange, key: BrokerNames.pulseKey(source))
         }
+        bind(changes, to: BrokerNames.replaysExchange, key: BrokerNames.replayKey(hie))
         bind(dead, to: BrokerNames.deadExchange, key: BrokerNames.deadKey(hie))
     }
 
@@ -71,6 +73,7 @@ extension BrokerObjects {
             exchange(BrokerNames.changesExchange, .topic, alternate),
             exchange(BrokerNames.requestsExchange, .direct, alternate),
             exchange(BrokerNames.repliesExchange, .direct),
+            exchange(BrokerNames.replaysExchange, .direct, alternate),
             exchange(BrokerNames.deadExchange, .direct, alternate),
         ]
     }()

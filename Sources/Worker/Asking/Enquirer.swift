@@ -11,6 +11,7 @@ struct Enquirer: Service {
     let line: BrokerLine
     let correspondence: Correspondence
     let breakers: BreakerBoard
+    let poison: PoisonWatch
     let counters: CounterBoard
     let clock: WallClock
     let logger: Logger
@@ -52,7 +53,7 @@ struct Enquirer: Service {
             group.addTask {
                 while true {
                     let deliveries = try await consumer.next(max: Int(Self.answersPrefetchMax))
-                    for delivery in deliveries { take(delivery) }
+                    for delivery in deliveries { try await receive(delivery) }
                     if let last = deliveries.last { try await session.acknowledge(last.tag, isMultiple: true) }
                 }
             }
@@ -87,6 +88,18 @@ struct Enquirer: Service {
         }
     }
 
+    /// A page that ends the process would be asked for again by the next run, and for ever: after a few runs it is not read
+    /// any more, and its source stays behind.
+    private func receive(_ delivery: Delivery) async throws {
+        guard let page = LetterIdentity(page: delivery) else { return take(delivery) }
+        if let rejection = try await poison.begin(page) {
+            unreadable(delivery, rejection)
+        } else {
+            take(delivery)
+            try await poison.end(page)
+        }
+    }
+
     /// An answer that cannot be read ends its question, which is asked again: it is nobody's dead letter.
     private func take(_ delivery: Delivery) {
         do throws(Rejection) {
@@ -95,14 +108,18 @@ struct Enquirer: Service {
             let isExpected = correspondence.settle(id, from: source, .answer(answer))
             if !isExpected { counters.count { $0.answersUnexpected += 1 } }
         } catch {
-            counters.count { $0.answersUnreadable += 1 }
-            logger.warning(
-                "answer.unreadable",
-                metadata: ["cause": "\(error.cause.rawValue)", "detail": "\(error.detail)", "queue": "\(queue)"])
-            guard let id = delivery.message.correlationID,
-                let source = delivery.message.appID.flatMap({ HIEIdentifier($0) })
-            else { return }
-            correspondence.settle(id, from: source, .unreadable(reason: error.description))
+            unreadable(delivery, error)
         }
+    }
+
+    private func unreadable(_ delivery: Delivery, _ rejection: Rejection) {
+        counters.count { $0.answersUnreadable += 1 }
+        logger.warning(
+            "answer.unreadable",
+            metadata: ["cause": "\(rejection.cause.rawValue)", "detail": "\(rejection.detail)", "queue": "\(queue)"])
+        guard let id = delivery.message.correlationID,
+            let source = delivery.message.appID.flatMap({ HIEIdentifier($0) })
+        else { return }
+        correspondence.settle(id, from: source, .unreadable(reason: rejection.description))
     }
 }

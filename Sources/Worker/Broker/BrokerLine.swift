@@ -106,7 +106,7 @@ struct BrokerLine: Sendable {
 
 extension AMQPError {
     /// What happened and what the operator can do about it.
-    fileprivate func operatorReason(broker: String) -> String {
+    func operatorReason(broker: String) -> String {
         switch code {
         case .notFound: "\(self) on broker \(broker): run wherry topology apply"
         default: "\(self)"

@@ -69,6 +69,8 @@ enum LetterLine {
                 rejection, source: source, queue: queue, exchange: exchange, routingKey: key, message: message,
                 form: form)
         }
+        guard let identity = json["identity"]?.text.flatMap({ [UInt8](hexadecimal: $0) }).flatMap(LetterIdentity.init)
+        else { throw Rejection(.schema, "member identity must be 64 hexadecimal digits") }
         var edited: DeadLetter?
         if let content = json["edited"] {
             guard let message = Message(content: content) else {
@@ -80,7 +82,7 @@ enum LetterLine {
             throw Rejection(.schema, "member count must be a positive integer")
         }
         return ImportedLetter(
-            original: letter(original), edited: edited, broker: json["broker"]?.text,
+            identity: identity, original: letter(original), edited: edited, broker: json["broker"]?.text,
             firstSeen: try moment("firstSeen"),
             lastSeen: try moment("lastSeen"), count: Int(count))
     }

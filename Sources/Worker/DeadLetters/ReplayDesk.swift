@@ -104,6 +104,11 @@ final class ReplayDesk: Sendable {
         inbox?(letters)
     }
 
+    /// Forgets what the index has noted of a plan that is over: the plan has all of it.
+    func forget(_ plan: Int64) async throws {
+        try await index.forgetRedeemed(plan: plan, for: Self.part)
+    }
+
     private func redeem(_ bodies: [Int64: [UInt8]], of plan: Int64) async throws {
         let expected = state.withLock { state in state.plan == plan ? state.inFlight : [:] }
         var letters: [LetterInFlight] = []

@@ -84,6 +84,7 @@ struct ReplayRunner: Service {
                 try await store.move(plan.id, from: [.running], to: state, reason: reason, now: now)
             }
         }
+        if state.isOver { try await desk.forget(plan.id) }
         logger.notice(
             "replay.ended",
             metadata: ["replay.plan": "\(plan.name)", "replay.state": "\(state.rawValue)", "reason": "\(reason ?? "")"])

@@ -11,14 +11,36 @@ struct IndexWriter: Sendable {
     let endings: LetterEndings
     let counters: CounterBoard
     let retry: StorageRetry
+    let parking: Parking
     let clock: WallClock
     let logger: Logger
 
-    /// `part` is the part of the worker that stands still while the index cannot be written.
+    /// `part` is the part of the worker that stands still while the index cannot be written. A change that the index
+    /// does not take while it takes others is parked. `onFailure` is called when the index has failed and the process has
+    /// not.
     @discardableResult
-    func apply(_ batches: [ChangeBatch], for part: String) async throws -> AppliedChanges {
+    func apply(
+        _ batches: [ChangeBatch], for part: String, from origin: ChangeOrigin,
+        onFailure: @Sendable () async -> Void = {}
+    ) async throws -> AppliedChanges {
         guard !batches.isEmpty else { return AppliedChanges() }
-        let applied = try await write(part) { index throws(StorageError) in
+        let result = try await retry.run(part, refusalsMax: Self.refusalsMax) { () async throws(StorageError) in
+            do throws(StorageError) {
+                return try await write(batches)
+            } catch {
+                await onFailure()
+                throw error
+            }
+        }
+        switch result {
+        case .success(let applied): return applied
+        case .failure: return try await applyApart(batches, for: part, from: origin)
+        }
+    }
+
+    /// One transaction.
+    func write(_ batches: [ChangeBatch]) async throws(StorageError) -> AppliedChanges {
+        let applied = try await keeper.write { index throws(StorageError) in
             let applied = try await index.apply(batches)
             coverage.advanced(applied.sources, at: clock.now)
             return applied
@@ -64,6 +86,10 @@ struct IndexWriter: Sendable {
             }
         }
         return verdicts
+    }
+
+    func forgetRedeemed(plan: Int64, for part: String) async throws {
+        try await write(part) { index throws(StorageError) in try await index.forgetRedeemed(plan: plan) }
     }
 
     /// What a replay of these would do; nothing is written.

@@ -18,6 +18,9 @@ struct Intake: Service {
     let settings: WorkerSettings
     let index: IndexWriter
     let parking: Parking
+    let replays: ReplayDesk
+    let poison: PoisonWatch
+    let drain: Drain
     let coverage: CoverageBoard
     let counters: CounterBoard
     let clock: WallClock
@@ -37,6 +40,7 @@ struct Intake: Service {
         try await withThrowingTaskGroup { group in
             group.addTask { try await receiveChanges(changes, session) }
             group.addTask { try await receivePulses(pulses, session) }
+            group.addTask { try await drain.run(on: session) }
             defer { group.cancelAll() }
             try await group.next()
         }
@@ -51,14 +55,48 @@ struct Intake: Service {
             }
             let speakers = await speakers(for: deliveries)
             let reader = IntakeReader(
-                queue: BrokerNames.changesQueue(hie), sources: speakers.sources, planned: speakers.planned,
+                hie: hie, queue: BrokerNames.changesQueue(hie), sources: speakers.sources, planned: speakers.planned,
                 changesMax: settings.intakeChangesMax)
-            for step in reader.steps(for: deliveries) {
-                switch step {
-                case .park(let letters): try await parking.park(letters, broker: line.begun.name)
-                case .apply(let batches): try await index.apply(batches, for: "intake")
-                case .acknowledge(let tag): try await session.acknowledge(tag, isMultiple: true)
+            for portion in PoisonGuard.portions(deliveries) {
+                switch portion {
+                case .together(let deliveries): try await perform(reader.steps(for: deliveries), session)
+                case .alone(let delivery): try await receive(alone: delivery, reader, session)
                 }
+            }
+        }
+    }
+
+    /// A delivery that may end the process: what this run does not survive the next ones know of.
+    private func receive(alone delivery: Delivery, _ reader: IntakeReader, _ session: Session) async throws {
+        counters.count { $0.messagesSuspicious += 1 }
+        let identity = LetterIdentity(unread: delivery)
+        if let rejection = try await poison.begin(identity) {
+            let letter = DeadLetter(unread: delivery, rejection, queue: BrokerNames.changesQueue(hie))
+            try await perform([.park([letter]), .acknowledge(delivery.tag)], session)
+        } else {
+            try await perform(reader.steps(for: [delivery]), session) { [poison] in
+                // An outage may last beyond the process, and is not the message's fault. Fails only at a stop.
+                try? await poison.end(identity)
+            }
+        }
+        try await poison.end(identity)
+    }
+
+    private func perform(
+        _ steps: [IntakeReader.Step], _ session: Session, onFailure: @Sendable () async -> Void = {}
+    ) async throws {
+        for step in steps {
+            switch step {
+            case .park(let letters): try await parking.park(letters, broker: line.link.name)
+            case .apply(let batches):
+                let origin = ChangeOrigin(broker: line.link.name, queue: BrokerNames.changesQueue(hie))
+                try await index.apply(batches, for: "intake", from: origin, onFailure: onFailure)
+            case .redeem(let deliveries): try await replays.redeem(deliveries)
+            case .discard(let count):
+                counters.count { $0.replaysUnknown += Int64(count) }
+                logger.warning(
+                    "replay.unknown", metadata: ["broker.name": "\(line.link.name)", "replay.count": "\(count)"])
+            case .acknowledge(let tag): try await session.acknowledge(tag, isMultiple: true)
             }
         }
     }
@@ -102,7 +140,7 @@ struct Intake: Service {
                 }
                 if let letter { letters.append(letter) }
             }
-            if !letters.isEmpty { try await parking.park(letters, broker: line.begun.name) }
+            if !letters.isEmpty { try await parking.park(letters, broker: line.link.name) }
             if let last = deliveries.last { try await session.acknowledge(last.tag, isMultiple: true) }
         }
     }

@@ -41,7 +41,8 @@ struct OwnChanges: Service {
             while let page = try await page(after: applied) {
                 let incoming = incoming(page)
                 if !incoming.letters.isEmpty { try await parking.park(incoming.letters, broker: nil) }
-                try await index.apply([incoming.batch], for: Self.part)
+                try await index.apply(
+                    [incoming.batch], for: Self.part, from: ChangeOrigin(queue: JournalDesk.ownQueue))
             }
         }
     }

@@ -135,7 +135,7 @@ struct SourceRepairer: Service {
 
     private func write(_ page: IncomingBatch) async throws {
         if !page.letters.isEmpty { try await parking.park(page.letters, broker: broker) }
-        let applied = try await index.apply([page.batch], for: Self.part)
+        let applied = try await index.apply([page.batch], for: Self.part, from: origin)
         let repaired = applied.appliedBySource.values.reduce(0, +)
         counters.count {
             $0.pagesApplied += 1
@@ -161,8 +161,16 @@ struct SourceRepairer: Service {
         }
     }
 
-    /// Over which the source is asked.
-    private var broker: String? { topology.present.link(to: source)?.name }
+    private var isOwn: Bool { source == questioner.hie }
+
+    /// Over which pages come; own ones need none.
+    private var broker: String? { isOwn ? nil : topology.present.link(to: source)?.name }
+
+    private var origin: ChangeOrigin {
+        isOwn
+            ? ChangeOrigin(queue: JournalDesk.ownQueue)
+            : ChangeOrigin(broker: broker, queue: BrokerNames.changesQueue(questioner.hie))
+    }
 
     private func noteDivergence(_ buckets: BucketSet) {
         counters.count { $0.divergences += 1 }

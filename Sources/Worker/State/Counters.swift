@@ -24,8 +24,16 @@ package struct Counters: Sendable, Hashable {
     package var parked: [Rejection.Cause: Int64] = [:]
     /// Letters that were replayed, by the word for what came of it.
     package var replayed: [String: Int64] = [:]
-    /// Messages marked as replays that no plan waits for.
+    /// Messages that the broker had put aside and that were taken from it.
+    package var messagesDrained: Int64 = 0
+    /// Messages that reached no queue and are of no use any more, by type.
+    package var unroutedTransient: [MessageHeader.Kind: Int64] = [:]
+    /// Replayed messages that no plan of this HIE waits for.
     package var replaysUnknown: Int64 = 0
+    /// Dead letters that were sent again and that the broker put aside again.
+    package var replaysReturned: Int64 = 0
+    /// Messages that were read alone because the broker had delivered them in vain before.
+    package var messagesSuspicious: Int64 = 0
     package var reconnects: Int64 = 0
     package var resourcesAccepted: Int64 = 0
     package var resourcesRefused: Int64 = 0

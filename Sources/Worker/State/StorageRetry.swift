@@ -25,8 +25,17 @@ struct StorageRetry: Sendable {
     func run<Value: Sendable>(
         _ part: String, _ attempt: @Sendable () async throws(StorageError) -> Value
     ) async throws -> Value {
+        try await run(part, refusalsMax: .max, attempt).get()
+    }
+
+    /// Waits for the end of an outage as long as it takes. Where the store refuses so many times in a row for another
+    /// reason (`StorageError.Code.failed`, such as a constraint), it returns that.
+    func run<Value: Sendable>(
+        _ part: String, refusalsMax: Int, _ attempt: @Sendable () async throws(StorageError) -> Value
+    ) async throws -> Result<Value, StorageError> {
         var backOff = BackOff(first: .milliseconds(50), max: .seconds(2))
         var hasFailed = false
+        var refusals = 0
         // Whoever gives up stands still no longer; the next attempt says again what is wrong.
         defer { if hasFailed { pauses.resume(part) } }
         while true {
@@ -35,9 +44,11 @@ struct StorageRetry: Sendable {
                 if hasFailed {
                     logger.notice("part.resumed", metadata: ["part": "\(part)"])
                 }
-                return value
+                return .success(value)
             } catch {
                 try Task.checkCancellation()
+                refusals = error.code == .failed ? refusals + 1 : 0
+                if refusals >= refusalsMax { return .failure(error) }
                 pauses.pause(part, reason: error.description, now: clock.now)
                 if !hasFailed {
                     logger.error("part.paused", metadata: ["part": "\(part)", "reason": "\(error.description)"])

@@ -40,7 +40,7 @@ private struct Arriving {
 
 @Suite("Intake reader") struct IntakeReaderTests {
     private func steps(_ arriving: Arriving, changesMax: Int = 100) -> [IntakeReader.Step] {
-        IntakeReader(queue: queue, sources: [barts], planned: [kingston], changesMax: changesMax)
+        IntakeReader(hie: homerton, queue: queue, sources: [barts], planned: [kingston], changesMax: changesMax)
             .steps(for: arriving.deliveries)
     }
 
@@ -50,6 +50,8 @@ private struct Arriving {
             switch step {
             case .park(let letters): "park \(letters.map(\.rejection.cause.rawValue).joined(separator: "+"))"
             case .apply(let batches): "apply \(batches.map { String($0.changes.count) }.joined(separator: "+"))"
+            case .redeem(let deliveries): "redeem \(deliveries.count)"
+            case .discard(let count): "discard \(count)"
             case .acknowledge(let tag): "acknowledge \(tag.number)"
             }
         }
@@ -107,7 +109,7 @@ private struct Arriving {
     @Test("an HIE that is planned and may speak on this link is heard") func plannedAndConnected() {
         var arriving = Arriving()
         arriving.changes(2)
-        let reader = IntakeReader(queue: queue, sources: [barts], planned: [barts], changesMax: 9)
+        let reader = IntakeReader(hie: homerton, queue: queue, sources: [barts], planned: [barts], changesMax: 9)
         #expect(words(reader.steps(for: arriving.deliveries)) == ["apply 2", "acknowledge 1"])
     }
 
@@ -157,6 +159,8 @@ private struct Arriving {
                     let sizes = batches.map(\.changes.count)
                     if sizes.count > 1, sizes.reduce(0, +) > changesMax { Issue.record("seed \(seed): \(sizes)") }
                     changes -= sizes.reduce(0, +)
+                case .redeem, .discard:
+                    Issue.record("seed \(seed): nothing is replayed")
                 case .acknowledge(let tag):
                     rank = 0
                     tags.append(tag.number)
