@@ -8,6 +8,9 @@ enum Terminal {
     /// Whether standard error is one.
     static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// Whether standard input is one, and a person can be asked.
+    static var isInputTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+
     /// Whether a person looks at standard output: at a terminal, or, with `WHERRY_TABLES=1`, at what a pipe leads to.
     static var isInteractive: Bool { isTerminal || ProcessInfo.processInfo.environment["WHERRY_TABLES"] == "1" }
 
@@ -37,6 +40,11 @@ enum Terminal {
     /// As it is, without an end of the line.
     static func draw(_ text: String) {
         try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+    }
+
+    /// The same on standard error.
+    static func drawError(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 
     static func printError(_ text: String) {
