@@ -67,7 +67,11 @@ struct BodyEditor {
         sigemptyset(&set)
         for number in defaults { sigaddset(&set, number) }
         posix_spawnattr_setsigdefault(&attributes, &set)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+        // This may be a thread that signals do not reach; the editor is not.
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
         let words = ([path] + arguments).map { strdup($0) }
         defer { for word in words { free(word) } }
         var pid = pid_t()

@@ -31,7 +31,11 @@ struct LetterListView {
         total = json["total"]?.integer ?? 0
         groups = LetterGroups(json["groups"])
         let lines = letters.map { LetterLine($0) }
-        self.letters = extent == .newest ? lines.reversed() : lines
+        switch extent {
+        case .groups: self.letters = []
+        case .newest: self.letters = lines.reversed()
+        case .following: self.letters = lines
+        }
     }
 
     /// `no dead letters: nothing waits for you`.

@@ -34,7 +34,7 @@ struct LetterSelection: Sendable, Hashable {
             switch self {
             case .olderThan: "older than"
             case .newerThan: "newer than"
-            case .search: "with"
+            case .search: "text"
             case .state, .cause, .source, .type, .queue, .id: rawValue
             }
         }

@@ -18,9 +18,18 @@ struct ReplayFollower {
 
     /// Follows a plan, prints what came of it, and throws unless everything is done and nothing was refused again.
     func follow(_ plan: PlanAnswer) async throws {
+        switch try await outcome(of: plan) {
+        case .ended(let plan, let reply): try finish(plan, reply)
+        case .interrupted:
+            Terminal.printError(Self.farewell(plan, url: client.url))
+            throw ExitCode(Self.interruptedStatus)
+        }
+    }
+
+    private func outcome(of plan: PlanAnswer) async throws -> Outcome {
         let bar = ProgressBar(total: plan.count, unit: .letters, start: plan.done)
         defer { bar.clear() }
-        let outcome = try await withThrowingTaskGroup(of: Outcome?.self) { group in
+        return try await withThrowingTaskGroup(of: Outcome?.self) { group in
             group.addTask {
                 let (plan, reply) = try await watch(plan, bar)
                 return .ended(plan, reply)
@@ -34,13 +43,6 @@ struct ReplayFollower {
                 if let outcome { return outcome }
             }
             throw CancellationError()
-        }
-        bar.clear()
-        switch outcome {
-        case .ended(let plan, let reply): try finish(plan, reply)
-        case .interrupted:
-            Terminal.printError(Self.farewell(plan, url: client.url))
-            throw ExitCode(Self.interruptedStatus)
         }
     }
 
