@@ -70,7 +70,8 @@ final class ProgressBar: Sendable {
                 done: state.done, total: total, unit: unit, start: start,
                 seconds: (now - startedAt) / .seconds(1), text: state.text)
         }
-        if let line { Self.write("\r\(line)\u{1B}[K") }
+        // A line that wraps could not be written over.
+        if let line { Self.write("\r\(line.prefix(max(1, Terminal.errorColumns - 1)))\u{1B}[K") }
     }
 
     /// Such as `████████░░░░  63 %  12.4 MB of 19.6 MB  3.1 MB/s  2 s left  barts.ndjson`.

@@ -5,7 +5,9 @@ final class PrivateDirectory {
     let path: String
 
     init() throws(CommandFailure) {
-        var template = Array((FileManager.default.temporaryDirectory.path + "/wherry-edit-XXXXXX").utf8CString)
+        // mkdtemp puts letters of its own in the place of the last six.
+        let name = "/wherry-edit-" + String(repeating: "X", count: 6)
+        var template = Array((FileManager.default.temporaryDirectory.path + name).utf8CString)
         guard let made = mkdtemp(&template) else {
             throw CommandFailure(
                 .failed, "no directory for the text can be made: \(String(cString: strerror(errno))); check TMPDIR")
