@@ -8,7 +8,8 @@ struct StatusCommand: AsyncParsableCommand {
         abstract: "Show how a worker stands with its peers and brokers.",
         discussion: """
             Of every other HIE of the topology: how complete the worker's index is, as of when, what is missing, and \
-            why.
+            why; what is parked as dead letters and what to do about it; and whether the numbers of every source add \
+            up: published = applied + held + discarded + behind.
 
             Examples:
               wherry status --from http://127.0.0.1:8080

@@ -17,6 +17,7 @@ struct Wherry: AsyncParsableCommand {
             SafetyNetCommand.self,
             StatusCommand.self,
             IndexCommand.self,
+            DeadLettersCommand.self,
             PopulationCommand.self,
             SimulateCommand.self,
         ])

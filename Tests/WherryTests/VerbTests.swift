@@ -12,12 +12,22 @@ struct VerbTests {
             ["topology", "export"], ["topology", "diagram"], ["worker"], ["ingest"], ["lookup"], ["query"],
             ["status"],
             ["population"], ["index"], ["index", "verify"], ["index", "rebuild"], ["simulate"],
-            ["results"], ["safety-net"],
+            ["results"], ["safety-net"], ["deadletters"], ["deadletters", "list"], ["deadletters", "show"],
+            ["deadletters", "plan"], ["deadletters", "plans"], ["deadletters", "replay"], ["deadletters", "pause"],
+            ["deadletters", "resume"], ["deadletters", "cancel"], ["deadletters", "report"], ["deadletters", "edit"],
+            ["deadletters", "discard"], ["deadletters", "restore"], ["deadletters", "export"],
+            ["deadletters", "import"],
         ])
     func help(_ verb: [String]) async throws {
         let result = try await WherryProcess(verb + ["--help"]).result()
         #expect(result.status == 0 && result.errors.isEmpty)
         #expect(result.output.contains("USAGE: " + (["wherry"] + verb).joined(separator: " ")))
+    }
+
+    @Test("dead letters can be called dlq")
+    func alias() async throws {
+        let result = try await WherryProcess.run("dlq", "list", "--help")
+        #expect(result.status == 0 && result.output.contains("USAGE: wherry deadletters list"))
     }
 
     @Test("the version is told")

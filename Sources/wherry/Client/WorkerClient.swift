@@ -91,10 +91,14 @@ struct WorkerClient: Sendable {
     }
 
     /// Asks with a body, and again while the worker is too busy.
-    func ask(_ path: String, type: String, _ body: [UInt8], secondsMax: Int64 = 60) async throws -> WorkerReply {
+    func ask(
+        _ path: String, type: String, headers: [(name: String, value: String)] = [], _ body: [UInt8],
+        secondsMax: Int64 = 60
+    ) async throws -> WorkerReply {
         var request = HTTPClientRequest(url: url.description + path)
         request.method = .POST
         request.headers.add(name: "Content-Type", value: type)
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
         request.body = .bytes(ByteBuffer(bytes: body))
         do {
             for wait in Self.waits {

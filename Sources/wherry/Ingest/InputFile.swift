@@ -56,11 +56,16 @@ struct InputFile: Sendable, Hashable {
     }
 
     private init(path: String) {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        let isRegular = attributes?[.type] as? FileAttributeType == .typeRegular
         self.init(
             path: path, format: path.hasSuffix(".ndjson") ? .ndjson : path.hasSuffix(".json") ? .json : .unknown,
-            size: isRegular ? (attributes?[.size] as? NSNumber)?.intValue : nil)
+            size: Self.size(of: path))
+    }
+
+    /// `nil` for what is no regular file.
+    static func size(of path: String) -> Int? {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        guard attributes?[.type] as? FileAttributeType == .typeRegular else { return nil }
+        return (attributes?[.size] as? NSNumber)?.intValue
     }
 }
 

@@ -12,25 +12,30 @@ struct CoverageRow {
     let head: String
     /// Categories of the question that the HIE shares nothing of.
     let withheld: [String]
+    /// Dead letters of the HIE that name the patient of the question.
+    let heldOfPatient: Int64
 
     init(_ json: JSON) {
         hie = json["hie"]?.text ?? "?"
         state = json["state"]?.text ?? "?"
         withheld = (json["withheld"]?.elements ?? []).compactMap(\.text)
         let silence = withheld.isEmpty ? nil : "shares no \(withheld.joined(separator: ", "))"
-        reason = [json["reason"]?.text, silence].compactMap(\.self).joined(separator: "; ")
+        heldOfPatient = max(0, json["heldOfPatient"]?.integer ?? 0)
+        let held = heldOfPatient == 1 ? "1 dead letter is" : "\(heldOfPatient) dead letters are"
+        let parked = heldOfPatient == 0 ? nil : "\(held) about this patient"
+        reason = [json["reason"]?.text, parked, silence].compactMap(\.self).joined(separator: "; ")
         asOf = json["asOf"]?.text.map { Age.since($0) } ?? "never"
         behind = Self.number(json["behind"])
-        held = Self.number(json["held"])
+        self.held = Self.number(json["held"])
         watermark = Self.number(json["watermark"])
         head = Self.number(json["head"])
     }
 
     /// Whether everything that the HIE has of what was asked for is known to the worker.
-    var isWhole: Bool { state == "complete" && withheld.isEmpty }
+    var isWhole: Bool { state == "complete" && withheld.isEmpty && heldOfPatient == 0 }
 
     var stateCell: Table.Cell { Table.Cell(state, style) }
-    var reasonCell: Table.Cell { Table.Cell(reason, .dim) }
+    var reasonCell: Table.Cell { Table.Cell(reason, heldOfPatient > 0 ? .yellow : .dim) }
 
     private var style: Style {
         switch state {

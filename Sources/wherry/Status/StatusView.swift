@@ -14,6 +14,7 @@ struct StatusView {
         printPeers()
         printConditions("Brokers", kind: "broker", of: json["brokers"], name: "broker")
         printConditions("Paused", kind: "paused", of: json["paused"], name: "part")
+        DeadLetterStatus(json).screen(.current).print()
         printIncidents()
     }
 

@@ -18,23 +18,36 @@ final class ProgressBar: Sendable {
         case bytes
         case seeds
         case rows
+        case letters
     }
 
     private let isShown: Bool
     private let unit: Unit
     /// `nil` where it is not known.
     private let total: Int?
+    /// What was done before it was looked at, and says nothing about the rate.
+    private let start: Int
     private let startedAt = ContinuousClock.now
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(total: Int?, unit: Unit = .bytes, isShown: Bool = Terminal.isErrorTerminal) {
+    init(total: Int?, unit: Unit = .bytes, start: Int = 0, isShown: Bool = Terminal.isErrorTerminal) {
         self.total = total
         self.unit = unit
+        self.start = start
         self.isShown = isShown
+        state = Mutex(State(done: start))
     }
 
     func advance(_ count: Int) {
         draw { $0.done += count }
+    }
+
+    /// So many in all, and what is going on.
+    func reach(_ done: Int, _ text: String) {
+        draw {
+            $0.done = done
+            $0.text = text
+        }
     }
 
     /// What is going on, such as the file's name.
@@ -54,15 +67,18 @@ final class ProgressBar: Sendable {
             guard isShown, state.shownAt.map({ now - $0 >= Self.redrawInterval }) ?? true else { return nil }
             state.shownAt = now
             return Self.line(
-                done: state.done, total: total, unit: unit, seconds: (now - startedAt) / .seconds(1),
-                text: state.text)
+                done: state.done, total: total, unit: unit, start: start,
+                seconds: (now - startedAt) / .seconds(1), text: state.text)
         }
-        if let line { Self.write("\r\(line)\u{1B}[K") }
+        // A line that wraps could not be written over.
+        if let line { Self.write("\r\(line.prefix(max(1, Terminal.errorColumns - 1)))\u{1B}[K") }
     }
 
     /// Such as `████████░░░░  63 %  12.4 MB of 19.6 MB  3.1 MB/s  2 s left  barts.ndjson`.
-    static func line(done: Int, total: Int?, unit: Unit = .bytes, seconds: Double, text: String) -> String {
-        let rate = seconds > 0 ? Double(done) / seconds : 0
+    static func line(
+        done: Int, total: Int?, unit: Unit = .bytes, start: Int = 0, seconds: Double, text: String
+    ) -> String {
+        let rate = seconds > 0 ? Double(max(0, done - start)) / seconds : 0
         var parts: [String] = []
         if let total, total > 0 {
             let share = min(1, Double(done) / Double(total))
@@ -86,6 +102,7 @@ final class ProgressBar: Sendable {
         case .bytes: size(count)
         case .seeds: "\(Int(count)) seeds"
         case .rows: "\(Int(count)) rows"
+        case .letters: "\(Int(count)) letters"
         }
     }
 

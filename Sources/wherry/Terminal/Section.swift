@@ -19,12 +19,15 @@ struct Section {
         rows.append((kind, cells))
     }
 
+    var isEmpty: Bool { rows.isEmpty }
+
     /// Prints nothing without rows.
     func print() {
         if !rows.isEmpty { Terminal.print(text(isInteractive: Terminal.isInteractive, hasColour: Terminal.hasColour)) }
     }
 
-    func text(isInteractive: Bool, hasColour: Bool) -> String {
+    /// On a terminal no line of it is longer than `widthMax`.
+    func text(isInteractive: Bool, hasColour: Bool, widthMax: Int = .max) -> String {
         guard isInteractive else {
             return rows.map { row in ([row.kind] + row.cells.map(\.text)).joined(separator: "\t") }
                 .joined(separator: "\n")
@@ -32,7 +35,7 @@ struct Section {
         var table = Table(columns: columns)
         for row in rows { table.append(row: row.cells) }
         let heading = Style.bold.applied(to: title, hasColour: hasColour)
-        return ([heading] + table.alignedLines(hasColour: hasColour).map { "  \($0)" } + ["", ""]).joined(
-            separator: "\n")
+        let lines = table.alignedLines(hasColour: hasColour, widthMax: max(0, widthMax - 2))
+        return ([heading] + lines.map { "  \($0)" } + ["", ""]).joined(separator: "\n")
     }
 }

@@ -93,5 +93,8 @@ extension Table.Cell {
 }
 
 extension Character {
-    fileprivate var isControl: Bool { unicodeScalars.contains { $0.properties.generalCategory == .control } }
+    /// Also what turns the direction of the text around it (Unicode, Bidi_Control).
+    fileprivate var isControl: Bool {
+        unicodeScalars.contains { $0.properties.generalCategory == .control || $0.properties.isBidiControl }
+    }
 }

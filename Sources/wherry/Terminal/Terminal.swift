@@ -8,6 +8,9 @@ enum Terminal {
     /// Whether standard error is one.
     static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// Whether standard input is one, and a person can be asked.
+    static var isInputTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+
     /// Whether a person looks at standard output: at a terminal, or, with `WHERRY_TABLES=1`, at what a pipe leads to.
     static var isInteractive: Bool { isTerminal || ProcessInfo.processInfo.environment["WHERRY_TABLES"] == "1" }
 
@@ -15,9 +18,14 @@ enum Terminal {
     static var canRedraw: Bool { isTerminal && ProcessInfo.processInfo.environment["TERM"] != "dumb" }
 
     /// Of the terminal at standard output; 80 by 24 where it does not say.
-    static var size: (columns: Int, rows: Int) {
+    static var size: (columns: Int, rows: Int) { size(of: STDOUT_FILENO) }
+
+    /// Of the terminal at standard error.
+    static var errorColumns: Int { size(of: STDERR_FILENO).columns }
+
+    private static func size(of descriptor: Int32) -> (columns: Int, rows: Int) {
         var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
             return (80, 24)
         }
         return (Int(size.ws_col), Int(size.ws_row))
@@ -37,6 +45,11 @@ enum Terminal {
     /// As it is, without an end of the line.
     static func draw(_ text: String) {
         try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+    }
+
+    /// The same on standard error.
+    static func drawError(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 
     static func printError(_ text: String) {

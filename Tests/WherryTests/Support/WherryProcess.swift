@@ -29,13 +29,26 @@ final class WherryProcess: Sendable {
         try self.init(Self.executable.path, arguments, input: input, environment: environment)
     }
 
-    /// On a terminal of this size, as util-linux's `script` makes it: what it shows is the output, errors included.
-    static func run(onTerminal columns: Int, _ rows: Int, _ arguments: String...) async throws -> Result {
-        let command = "stty cols \(columns) rows \(rows) && exec \(executable.path) " + arguments.joined(separator: " ")
-        return try await WherryProcess(
-            "/usr/bin/script", ["-q", "-e", "-c", command, "/dev/null"], input: "",
-            environment: ["TERM": "xterm", "NO_COLOR": ""]
+    /// On a terminal of this size, as util-linux's `script` makes it: what it shows is the output, errors included, and
+    /// `input` is what is typed.
+    static func run(
+        onTerminal columns: Int, _ rows: Int, _ arguments: String..., input: String = "",
+        environment: [String: String] = [:]
+    ) async throws -> Result {
+        try await WherryProcess(
+            onTerminal: columns, rows, arguments, input: input, environment: environment
         ).result()
+    }
+
+    convenience init(
+        onTerminal columns: Int, _ rows: Int, _ arguments: [String], input: String = "",
+        environment: [String: String] = [:]
+    ) throws {
+        let words = arguments.map { "'" + $0.replacing("'", with: "'\\''") + "'" }.joined(separator: " ")
+        let command = "stty cols \(columns) rows \(rows) && exec \(Self.executable.path) \(words)"
+        try self.init(
+            "/usr/bin/script", ["-q", "-e", "-c", command, "/dev/null"], input: input,
+            environment: ["TERM": "xterm", "NO_COLOR": ""].merging(environment) { $1 })
     }
 
     private init(
