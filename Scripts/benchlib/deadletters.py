@@ -27,6 +27,8 @@ PLAN_SECONDS_MAX = 10
 RATE_RATIO_MIN = 0.8
 #: Parts of the replay after which the worker is killed.
 KILLS_AT = (0.25, 0.5)
+#: About so long a replay of few letters goes on that is to be disturbed.
+SECONDS_QUICK = 10
 #: Of a thousand letters so many have a later version before the plan, and as many while it is replayed.
 OVERTAKEN_OF_THOUSAND = 10
 LIVE_RATE, REPLAY_RATE = 50, 200
@@ -215,17 +217,20 @@ def killed(scene, goals, count):
     wait_parked(scene.desk, count - len(batch.early))
     plan = scene.desk.make_plan()
     expect(plan["count"] == count - len(batch.early), f"the plan has {plan['count']} letters")
-    name, began = plan["plan"], time.monotonic()
-    scene.desk.replay(name)
+    name, began, done_at = plan["plan"], time.monotonic(), []
+    # A few would be replayed before anybody could be killed.
+    scene.desk.replay(name, **({"rate": count / SECONDS_QUICK} if scene.stage.options.quick else {}))
     scene.publish(batch.later(batch.late))
     for share in KILLS_AT:
         scene.desk.wait_done(name, int(plan["count"] * share))
+        done_at.append(scene.desk.done(name))
+        expect(done_at[-1] < plan["count"], "the replay ended before the worker was killed: take more --letters")
         scene.seat.kill()
         scene.seat.start()
     ended, _ = scene.desk.wait_over(name)
     seconds = time.monotonic() - began
     results = ", ".join(f"{number:,} {what}" for what, number in ended["results"].items() if number)
-    parts = " and ".join(f"{share:.0%}" for share in KILLS_AT)
+    parts = " and ".join(f"{done:,}" for done in done_at)
     print(f"deadletters: {len(batch.early):,} letters ended by themselves when their source overtook them; of the "
           f"other {plan['count']:,} it overtook {len(batch.late):,} while they were replayed, the worker being killed "
           f"after {parts}: {results}, in {seconds:.1f} s")
