@@ -42,6 +42,13 @@ class Mesh:
 
     def start(self):
         """The brokers with the topology's objects, and the workers, which are ready then."""
+        self.prepare()
+        for seat in self.seats.values():
+            seat.start()
+        self.wait_healthy()
+
+    def prepare(self):
+        """The brokers with the topology's objects, and no worker."""
         for broker in self.brokers:
             broker.start()
         places = iter(self._places)
@@ -50,9 +57,6 @@ class Mesh:
         self.stage.run("topology", "apply", "--topology", self.topology)
         for broker in self.brokers:
             broker.keep_declarations()
-        for seat in self.seats.values():
-            seat.start()
-        self.wait_healthy()
 
     def _addresses(self, place):
         return f'addresses: ["amqp://127.0.0.1:{self.brokers[place].port}"]'

@@ -34,12 +34,12 @@ extension FaultMesh {
         }
     }
 
-    private static let journalRows = """
+    static let journalRows = """
         SELECT type || '/' || id, patient, coalesce(json_extract('{' || content, '$.code'), ''), seq
         FROM journal WHERE isPut = 1
         """
 
-    private static func indexRows(of source: String) -> String {
+    static func indexRows(of source: String) -> String {
         """
         SELECT type || '/' || entry.id, patient, coalesce(code, ''), seq
         FROM entry JOIN source ON source.id = entry.source WHERE hie = '\(source)'
@@ -51,7 +51,7 @@ extension FaultMesh {
     }
 
     /// The rows, columns parted by a space; they go through a file, since they may be many.
-    private func rows(of hie: String, _ file: String, _ query: String) async throws -> [String] {
+    func rows(of hie: String, _ file: String, _ query: String) async throws -> [String] {
         let output = directory.file("rows.txt")
         try await Subprocess.run(
             "/usr/bin/sqlite3",

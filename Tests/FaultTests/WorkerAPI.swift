@@ -48,6 +48,9 @@ struct WorkerAPI: Sendable {
             let watermark: Int64
             let asOf: String?
             let reason: String?
+            let held: Int?
+            /// Of the patient who is looked up.
+            let heldOfPatient: Int?
         }
 
         let entries: [Entry]
@@ -125,14 +128,14 @@ struct WorkerAPI: Sendable {
         try await answer(HTTPClientRequest(url: url + path))
     }
 
-    private func decoded<Value: Decodable>(_ path: String) async throws -> Value {
+    func decoded<Value: Decodable>(_ path: String) async throws -> Value {
         try JSONDecoder().decode(Value.self, from: try await get(path))
     }
 
-    private func answer(_ request: HTTPClientRequest) async throws -> Data {
+    func answer(_ request: HTTPClientRequest, expecting status: UInt = 200) async throws -> Data {
         let response = try await Self.client.execute(request, timeout: .seconds(60))
         let body = try await response.body.collect(upTo: Self.answerBytesMax)
-        guard response.status.code == 200 else {
+        guard response.status.code == status else {
             throw Refused(description: "\(request.method.rawValue) was answered with \(response.status.code)")
         }
         return Data(body.readableBytesView)
