@@ -69,7 +69,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "CareRecord", "Replication", "Storage", "Topology", "Worker",
+                "AMQP", "CareRecord", "Replication", "Storage", "Topology", "Worker",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -1,5 +1,3 @@
-import CareRecord
-import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 package import Logging
@@ -9,9 +7,6 @@ package import Worker
 
 /// The HTTP side of a worker: FHIR, JSON, metrics and health (design §7).
 package struct Gateway: Service {
-    private typealias Context = BasicRequestContext
-    private typealias Handler = @Sendable (Request, Context) async throws -> Response
-
     private let worker: Worker
     private let address: ListenAddress
     private let settings: GatewaySettings
@@ -54,144 +49,34 @@ package struct Gateway: Service {
         try await application.run()
     }
 
-    private func router() -> Router<Context> {
-        let lookups = LatencyHistogram()
-        let submissions = LatencyHistogram()
-        let desk = SubmissionDesk(worker: worker, settings: settings, histogram: submissions)
+    private func router() -> Router<RouteTable.Context> {
+        let table = RouteTable(router: Router(context: RouteTable.Context.self, options: .autoGenerateHeadEndpoints))
+        table.router.add(middleware: RequestWatch(logger: logger))
+        let histograms = Histograms()
         let bodies = BodyReader(
             settings, bytesMax: settings.bodyBytesMax,
             adviceWhenLarger: "split the bundle, or send its resources one a line as application/fhir+ndjson, "
                 + "which has no limit")
-        let submission = SubmissionRoute(desk: desk, bodies: bodies, streams: StreamReader(desk: desk))
-        let resource = ResourceRoute(desk: desk, bodies: bodies)
-        let patient = PatientRoute(worker: worker, histogram: lookups)
-        let queries = LatencyHistogram()
         let record = RecordRoute(
             worker: worker,
             gate: Gate(
                 "queries", places: settings.queriesMax, waitingMax: settings.waitingMax,
                 waitSecondsMax: settings.waitSecondsMax),
-            histogram: queries)
-        let incidents = IncidentsRoute(worker: worker)
-        let results = ResultsRoute(worker: worker, histogram: lookups)
-        let safetyNets = LatencyHistogram()
-        let safetyNet = SafetyNetRoute(worker: worker, settings: settings, histogram: safetyNets)
-        let peers = PeersRoute(worker: worker)
-        let index = IndexRoutes(worker: worker)
-        let health = HealthRoutes(worker: worker)
-        let metrics = MetricsRoute(
-            worker: worker, lookups: lookups, safetyNets: safetyNets, submissions: submissions, queries: queries)
-
-        let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: RequestWatch(logger: logger))
-        serve(router, "/fhir", [.post: { request, _ in try await submission.post(request) }])
-        serveReads(router, bodies, lookups)
-        let everything = EverythingRoute(worker: worker, record: record)
-        serve(
-            router, "/fhir/:type/:id/$everything",
-            [
-                .get: {
-                    try Self.demandPatient($1)
-                    return try await everything.get($0, id: try Self.parameter("id", $1))
-                }
-            ])
-        serve(
-            router, "/fhir/:type/:id",
-            [
-                .get: { try await resource.get($0, try Self.key($1)) },
-                .put: { try await resource.put($0, try Self.key($1)) },
-                .delete: { try await resource.delete($0, try Self.key($1)) },
-            ])
-        serve(
-            router, "/api/patients/:nhsNumber",
-            [.get: { try await patient.get($0, number: try Self.parameter("nhsNumber", $1)) }])
-        serve(
-            router, "/api/patients/:nhsNumber/record",
-            [.get: { try await record.get($0, number: try Self.parameter("nhsNumber", $1)) }])
-        serve(router, "/api/incidents", [.get: { _, _ in try await incidents.get() }])
-        serve(
-            router, "/api/patients/:nhsNumber/results",
-            [.get: { try await results.get($0, number: try Self.parameter("nhsNumber", $1)) }])
-        serve(router, "/api/safety-net", [.post: { request, _ in try await safetyNet.post(request) }])
-        serve(router, "/api/peers", [.get: { _, _ in try await peers.get() }])
-        serve(router, "/api/index/verify", [.post: { _, _ in await index.verify() }])
-        serve(router, "/api/index/rebuild", [.post: { _, _ in try await index.rebuild() }])
-        serve(router, "/metrics", [.get: { _, _ in try await metrics.get() }])
-        serve(router, "/livez", [.get: { _, _ in health.live() }])
-        serve(router, "/readyz", [.get: { _, _ in health.ready() }])
-        return router
+            histogram: histograms.queries)
+        table.serveRecords(worker, settings, bodies, histograms)
+        table.serveReads(worker, bodies, record, histograms)
+        table.servePatients(worker, settings, record, histograms)
+        table.serveOperations(worker, histograms)
+        table.serveDeadLetters(worker, settings)
+        table.servePlans(worker, settings)
+        return table.router
     }
+}
 
-    /// What FHIR clients read from the index.
-    private func serveReads(_ router: Router<Context>, _ bodies: BodyReader, _ histogram: LatencyHistogram) {
-        let search = SearchRoute(
-            patients: PatientSearch(worker: worker, histogram: histogram),
-            entries: EntrySearch(worker: worker, histogram: histogram), bodies: bodies)
-        let crossReference = CrossReference(worker: worker, histogram: histogram)
-        let summary = SummaryRoute(worker: worker, histogram: histogram)
-        let capabilities = CapabilityRoute(worker: worker)
-
-        serve(router, "/fhir/metadata", [.get: { request, _ in try capabilities.get(request) }])
-        serve(router, "/fhir/:type", [.get: { try await search.get($0, type: try Self.parameter("type", $1)) }])
-        serve(
-            router, "/fhir/:type/_search",
-            [.post: { try await search.post($0, type: try Self.parameter("type", $1)) }])
-        serve(
-            router, "/fhir/:type/$ihe-pix",
-            [
-                .get: {
-                    try Self.demandPatient($1)
-                    return try await crossReference.get($0)
-                }
-            ])
-        serve(
-            router, "/fhir/:type/$summary",
-            [
-                .get: {
-                    try Self.demandPatient($1)
-                    return try await summary.get($0)
-                }
-            ])
-        serve(
-            router, "/fhir/:type/:id/$summary",
-            [
-                .get: {
-                    try Self.demandPatient($1)
-                    return try await summary.get($0, id: try Self.parameter("id", $1))
-                }
-            ])
-    }
-
-    /// Serves these methods under the path, and tells which they are to any other.
-    private func serve(_ router: Router<Context>, _ path: RouterPath, _ handlers: [HTTPRequest.Method: Handler]) {
-        let allowed = [HTTPRequest.Method.get, .put, .post, .delete].filter { handlers[$0] != nil }
-        for method in [HTTPRequest.Method.get, .put, .post, .delete, .patch] {
-            let handler = handlers[method] ?? { _, _ in throw Refusal.notAllowed(allowed) }
-            router.on(path, method: method, use: handler)
-        }
-    }
-
-    private static func parameter(_ name: String, _ context: Context) throws(Refusal) -> String {
-        guard let text = context.parameters.get(name)?.percentDecoded else {
-            throw Refusal(.badRequest, .value, "the path is not valid")
-        }
-        return text
-    }
-
-    /// Operations are on patients only.
-    private static func demandPatient(_ context: Context) throws(Refusal) {
-        guard try parameter("type", context) == "Patient" else {
-            throw Refusal(.notFound, .notSupported, "there is no such operation on this type: it is one on Patient")
-        }
-    }
-
-    private static func key(_ context: Context) throws(Refusal) -> ResourceKey {
-        guard let key = ResourceKey(type: try parameter("type", context), id: try parameter("id", context)) else {
-            throw Refusal(
-                .badRequest, .value,
-                "the path is /fhir/{type}/{id}; an id is 1 to 64 letters, digits, hyphens and full stops"
-            )
-        }
-        return key
-    }
+/// How long what took.
+struct Histograms: Sendable {
+    let lookups = LatencyHistogram()
+    let safetyNets = LatencyHistogram()
+    let submissions = LatencyHistogram()
+    let queries = LatencyHistogram()
 }

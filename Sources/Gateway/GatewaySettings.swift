@@ -4,6 +4,8 @@ package import CareRecord
 package struct GatewaySettings: Sendable {
     /// A larger JSON body is refused; NDJSON has no limit as a whole.
     package var bodyBytesMax = 64 << 20
+    /// Of dead letters that are taken in.
+    package var importBytesMax = 64 << 20
     /// So much of a body that is refused is read and dropped, so that its sender reads the answer and not a reset.
     package var drainBytesMax = 256 << 20
     /// A JSON body has to arrive whole within this.

@@ -8,9 +8,14 @@ struct CoverageWords: Sendable {
     let own: HIEIdentifier
     private let brokers: [HIEIdentifier: BrokerCondition]
     private let board: CoverageBoard
+    private let letters: DeadLetterDesk
+    private let patient: NHSNumber?
 
-    init(_ worker: Worker) {
+    /// `patient` is who the answer is about, where it is about one.
+    init(_ worker: Worker, of patient: NHSNumber? = nil) {
         own = worker.hie
+        letters = worker.letters
+        self.patient = patient
         let conditions = Dictionary(
             worker.brokers.all.map { ($0.broker, $0) }, uniquingKeysWith: { first, _ in first })
         var brokers: [HIEIdentifier: BrokerCondition] = [:]
@@ -24,12 +29,21 @@ struct CoverageWords: Sendable {
     /// `nil` for a source that is complete, unless something of it is asked for.
     func reason(_ coverage: SourceCoverage) -> String? {
         var reasons = [coverage.state.reason].compactMap(\.self)
+        if case .held = coverage.state { reasons.append("type: wherry deadletters list --source \(coverage.hie)") }
         if coverage.state.reason != nil, isBrokerAway(from: coverage.hie), let broker = brokers[coverage.hie] {
             let detail = broker.reason.map { ": \($0)" } ?? ""
             reasons.append("broker \(broker.broker) is \(broker.state.rawValue)\(detail)")
         }
         if let repair = board.repair(of: coverage.hie) { reasons.append("repair: \(repair)") }
         return reasons.isEmpty ? nil : reasons.joined(separator: "; ")
+    }
+
+    /// Parked letters of the HIE that name the patient; `nil` where there are none, or the answer is about nobody. Read
+    /// from memory (promise P4).
+    func heldOfPatient(_ hie: HIEIdentifier) -> Int? {
+        guard let patient else { return nil }
+        let count = letters.held(of: patient, source: hie)
+        return count > 0 ? count : nil
     }
 
     /// Whether the broker over which the HIE is reached is not connected. Own changes need none.
@@ -49,6 +63,7 @@ extension JSONWriter {
         member("head", coverage.head.map { JSON.number(String($0)) } ?? .null)
         member("behind", coverage.behind.map { JSON.number(String($0)) } ?? .null)
         member("held", coverage.held)
+        member("heldOfPatient", words.heldOfPatient(coverage.hie))
         member("reason", words.reason(coverage))
     }
 }

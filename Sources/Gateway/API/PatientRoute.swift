@@ -16,7 +16,7 @@ struct PatientRoute: Sendable {
         let number = try NHSNumber(requested: text)
         let categories = try Category.set(requested: request.uri.queryParameters["category"])
         let lookup = try await worker.lookup(number)
-        let words = CoverageWords(worker)
+        let words = CoverageWords(worker, of: number)
         return .json { json in
             json.member("nhsNumber", number.text)
             json.array("demographics") { json in

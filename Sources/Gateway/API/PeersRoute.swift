@@ -14,6 +14,8 @@ struct PeersRoute: Sendable {
         let unlinkedCount = try await worker.records.unlinkedCount()
         let epochNotice = try await worker.records.epochNotice()
         let incidents = try await worker.audit.counts(of: AccessEvent.Kind.incidents)
+        let accounts = try await worker.letters.accounts()
+        let causes = try await worker.letters.causes()
         let words = CoverageWords(worker)
         let topology = worker.topology
         return .json { json in
@@ -32,6 +34,10 @@ struct PeersRoute: Sendable {
             json.array("brokers") { json in
                 for broker in worker.brokers.all { json.object { $0.members(of: broker) } }
             }
+            json.array("accounts") { json in
+                for account in accounts { json.object { $0.members(of: account) } }
+            }
+            json.object("deadLetters") { $0.members(ofParked: causes) }
             json.object("own") { json in
                 json.member("epoch", journal.epoch.text)
                 json.member("epochBegunAt", epochNotice?.begunAt.text)
@@ -52,6 +58,34 @@ struct PeersRoute: Sendable {
 }
 
 extension JSONWriter {
+    mutating func members(of account: SourceAccount) {
+        member("hie", account.hie.text)
+        member("published", account.published)
+        member("applied", account.applied)
+        member("held", account.held)
+        member("discarded", account.discarded)
+        member("behind", account.behind)
+        member("reconciled", account.isReconciled)
+    }
+
+    /// Those that have been parked longest first.
+    mutating func members(ofParked causes: [CauseCount]) {
+        let parked = causes.filter { $0.count > 0 }.sorted {
+            ($0.oldest, $0.cause.rawValue) < ($1.oldest, $1.cause.rawValue)
+        }
+        member("parked", parked.reduce(0) { $0 + $1.count })
+        member("oldest", orNull: parked.first?.oldest.text)
+        array("causes") { json in
+            for cause in parked {
+                json.object { json in
+                    json.member("cause", cause.cause.rawValue)
+                    json.member("count", cause.count)
+                    json.member("oldest", cause.oldest.text)
+                }
+            }
+        }
+    }
+
     fileprivate mutating func members(of breaker: CircuitBreaker.State) {
         member("breaker", breaker.word)
         switch breaker {

@@ -120,7 +120,7 @@ extension QueryEvent {
                         json.object { $0.members(of: entry) }
                     }
                 }
-                let words = CoverageWords(worker)
+                let words = CoverageWords(worker, of: lookup.patient)
                 json.array("coverage") { json in
                     for coverage in lookup.coverage { json.object { $0.members(of: coverage, words) } }
                 }

@@ -7,6 +7,9 @@ import NIOCore
 enum ContentType {
     static let fhir = "application/fhir+json"
     static let json = "application/json"
+    /// One JSON value a line.
+    static let lines = "application/x-ndjson"
+    static let html = "text/html; charset=utf-8"
     /// Server-sent events.
     static let events = "text/event-stream"
     /// RFC 4180.
@@ -25,6 +28,23 @@ extension Response {
         headers[.contentType] = type
         headers[.cacheControl] = "no-store"
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    /// An answer whose body is written piece by piece, as its reader takes it. An error that `write` throws ends the
+    /// connection, so that its reader sees that the answer is cut.
+    static func pieces(
+        _ type: String, headers: HTTPFields = [:],
+        _ write: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void
+    ) -> Response {
+        var headers = headers
+        headers[.contentType] = type
+        headers[.cacheControl] = "no-store"
+        return Response(
+            status: .ok, headers: headers,
+            body: ResponseBody { writer in
+                try await write(&writer)
+                try await writer.finish(nil)
+            })
     }
 
     static func fhir(_ json: JSON, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Response {
@@ -51,7 +71,7 @@ extension Refusal {
             response = .fhir(outcome.json(), status: status, headers: headers)
         } else {
             response = .json(status: status, headers: headers) { json in
-                json.member("error", outcome.issues.first?.code.rawValue ?? "")
+                json.member("error", word ?? outcome.issues.first?.code.rawValue ?? "")
                 json.member("detail", outcome.issues.map(\.diagnostics).joined(separator: "; "))
             }
         }

@@ -2,12 +2,15 @@ import CareRecord
 import HTTPTypes
 import Hummingbird
 import Storage
+import Worker
 
 /// A request that is answered with an error: what was wrong and what to do, never with a patient's data.
 struct Refusal: Error {
     let status: HTTPResponse.Status
     let outcome: OperationOutcome
     var headers: HTTPFields = [:]
+    /// What `error` says to those who do not speak FHIR, where the outcome has no word for it.
+    var word: String?
     /// Whether more of the body may come than is worth reading: the connection ends with the answer.
     var endsConnection = false
 
@@ -42,6 +45,7 @@ struct Refusal: Error {
         switch error {
         case let refusal as Refusal: self = refusal
         case let error as StorageError: self.init(error)
+        case let error as DeadLetterRefusal: self.init(error)
         case let error as Gate.Busy:
             self = .later(.throttled, "too many \(error.what) at once: send this again in a few seconds")
         case is DeadlineExceeded:

@@ -8,18 +8,22 @@ import Worker
 /// `GET /metrics`: the worker in numbers. Labels name HIEs, brokers and parts, never patients.
 struct MetricsRoute: Sendable {
     let worker: Worker
-    let lookups: LatencyHistogram
-    let safetyNets: LatencyHistogram
-    let submissions: LatencyHistogram
-    let queries: LatencyHistogram
+    let histograms: Histograms
+
+    /// Replay plans are counted among so many of the latest.
+    private static let plansMax = 100
 
     func get() async throws -> Response {
         let journal = try await worker.records.journalState()
         let unlinkedCount = try await worker.records.unlinkedCount()
+        let causes = try await worker.letters.causes()
+        let plans = try await worker.letters.plans(limit: Self.plansMax)
         var metrics = MetricsText()
         metrics.append(worker.coverage())
         metrics.append(worker.counters.now, sources: worker.topology.hies.map(\.id))
         metrics.append(worker.brokers.all)
+        metrics.append(parked: causes, now: worker.clock.now)
+        metrics.append(plans)
         metrics.metric(
             "wherry_journal_head", .gauge, "The latest number of this HIE's own journal.", journal.head)
         metrics.metric(
@@ -31,13 +35,14 @@ struct MetricsRoute: Sendable {
         metrics.metric(
             "wherry_paused", .gauge, "1 while a part of the worker stands still.",
             worker.pauses.all.map { (["part": $0.part], 1) })
-        metrics.histogram("wherry_lookup_duration_seconds", "How long lookups took.", lookups.now)
+        metrics.histogram("wherry_lookup_duration_seconds", "How long lookups took.", histograms.lookups.now)
         metrics.histogram(
             "wherry_safety_net_duration_seconds", "How long lists of referrals took, whole lists each.",
-            safetyNets.now)
+            histograms.safetyNets.now)
         metrics.histogram(
-            "wherry_submission_duration_seconds", "How long it took to read and store submissions.", submissions.now)
-        metrics.histogram("wherry_query_duration_seconds", "How long queries took.", queries.now)
+            "wherry_submission_duration_seconds", "How long it took to read and store submissions.",
+            histograms.submissions.now)
+        metrics.histogram("wherry_query_duration_seconds", "How long queries took.", histograms.queries.now)
         metrics.metric(
             "wherry_breaker_open", .gauge, "1 while a peer is not asked because it failed or was slow.",
             worker.topology.hies.filter { $0.id != worker.hie }.map { hie in

@@ -18,7 +18,7 @@ struct ResultsRoute: Sendable {
         let lookup = try await worker.lookup(number)
         let list = ResultList(lookup.entries, codes: codes, since: since?.day)
         let coverage = CategoryCoverage.list(lookup.coverage, ResultList.categories, worker.topology)
-        let words = CoverageWords(worker)
+        let words = CoverageWords(worker, of: number)
         return .json { json in
             json.member("nhsNumber", number.text)
             json.array("codes") { for code in codes?.texts ?? [] { $0.element(code) } }
