@@ -85,7 +85,8 @@ extension DeadLetterStore {
                     continue
                 }
                 let note = try writer.park(
-                    letter.original, as: letter.identity, broker: letter.broker, firstSeen: letter.firstSeen.milliseconds,
+                    letter.original, as: letter.identity, broker: letter.broker,
+                    firstSeen: letter.firstSeen.milliseconds,
                     lastSeen: letter.lastSeen.milliseconds, count: Int64(letter.count))
                 guard let note else { continue }
                 if let edited = letter.edited {
@@ -115,7 +116,8 @@ package struct ImportedLetter: Sendable {
     package let count: Int
 
     package init(
-        identity: LetterIdentity, original: DeadLetter, edited: DeadLetter?, broker: String?, firstSeen: Timestamp, lastSeen: Timestamp,
+        identity: LetterIdentity, original: DeadLetter, edited: DeadLetter?, broker: String?, firstSeen: Timestamp,
+        lastSeen: Timestamp,
         count: Int
     ) {
         self.identity = identity

@@ -19,6 +19,12 @@ package struct AppliedVersion: Sendable, Hashable {
 
 /// Letters that end by themselves.
 extension DeadLetterStore {
+    /// A plan has begun and will say what becomes of the letter.
+    private static let isUnderWay = """
+        EXISTS (SELECT 1 FROM planned JOIN plan ON plan.id = planned.plan
+            WHERE planned.letter = letter.id AND result IS NULL AND plan.state = 'running')
+        """
+
     /// Resolves the parked changes of records of which something later was applied. Returns those.
     package func supersede(_ versions: [AppliedVersion], now: Timestamp) async throws(StorageError) -> [LetterNote] {
         try await file.write { database in
@@ -52,7 +58,7 @@ extension DeadLetterStore {
         let select = """
             SELECT \(Self.noteColumns) FROM letter
             WHERE state = 'parked' AND form = 'message' AND source = ? AND rangeThrough IS NOT NULL
-                AND queue <> '\(BrokerNames.unroutedQueue)'
+                AND queue <> '\(BrokerNames.unroutedQueue)' AND NOT \(Self.isUnderWay)
                 AND (epoch < ? OR (epoch = ? AND rangeThrough <= ?))
             LIMIT 1000
             """
@@ -68,11 +74,18 @@ extension DeadLetterStore {
         return try await resolve(covered, .covered, "its range has been applied since, from the source", now: now)
     }
 
-    /// Resolves these, so far as they are parked. Returns those.
+    /// Resolves these, so far as they are parked and no plan that runs is about to say what becomes of them. Returns
+    /// those.
     package func resolve(
         _ notes: [LetterNote], _ resolution: LetterResolution, _ detail: String, now: Timestamp
     ) async throws(StorageError) -> [LetterNote] {
         try await file.write { database in
+            let find = try PreparedStatement(
+                database, "SELECT 1 FROM letter WHERE id = ? AND \(Self.isUnderWay)")
+            let notes = try notes.filter { note in
+                find.bind(note.id, at: 1)
+                return try find.first { $0.int(0) } == nil
+            }
             let ended = try Self.resolve(notes.map(\.id), resolution, detail, now: now, in: database)
             return notes.filter { ended.contains($0.id) }
         }

@@ -26,6 +26,11 @@ extension IndexStore {
         }
     }
 
+    /// What redeeming this letter in the plan came to, where it was.
+    package func outcome(of letter: LetterIdentity, plan: Int64) async throws(StorageError) -> LetterVerdict? {
+        try await file.read { try IndexFile($0).outcome(of: letter, plan: plan) }
+    }
+
     /// Forgets what was noted of a plan that is over.
     package func forgetRedeemed(plan: Int64) async throws(StorageError) {
         try await file.write { database in

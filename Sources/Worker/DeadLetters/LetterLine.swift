@@ -1,6 +1,5 @@
 import AMQP
 import CareRecord
-import Foundation
 import Replication
 import Storage
 
@@ -91,15 +90,15 @@ enum LetterLine {
 extension JSONWriter {
     fileprivate mutating func content(_ message: Message) {
         member("properties", raw: Array(message.propertiesText.utf8))
-        member("bodyBase64", Data(message.body).base64EncodedString())
+        member("bodyBase64", message.body.base64)
     }
 }
 
 extension Message {
     fileprivate init?(content: JSON?) {
         guard let content, let properties = content["properties"],
-            let body = content["bodyBase64"]?.text.flatMap({ Data(base64Encoded: $0) })
+            let body = content["bodyBase64"]?.text.flatMap({ [UInt8](base64: $0) })
         else { return nil }
-        self.init(propertiesText: properties.serialized(), body: Array(body))
+        self.init(propertiesText: properties.serialized(), body: body)
     }
 }

@@ -104,6 +104,11 @@ final class ReplayDesk: Sendable {
         inbox?(letters)
     }
 
+    /// What became of the letter in the plan before anybody could write that down.
+    func outcome(of letter: LetterIdentity, in plan: Int64) async throws(StorageError) -> LetterVerdict? {
+        try await index.outcome(of: letter, plan: plan)
+    }
+
     /// Forgets what the index has noted of a plan that is over: the plan has all of it.
     func forget(_ plan: Int64) async throws {
         try await index.forgetRedeemed(plan: plan, for: Self.part)

@@ -102,6 +102,7 @@ actor ReplayRoad {
     private func watch(_ session: Session, _ name: String) {
         let onTrouble = onTrouble
         watches.append(
+            // It lives as long as its session, whichever of the runner's tasks has opened that.
             Task {
                 do throws(AMQPError) {
                     while true {

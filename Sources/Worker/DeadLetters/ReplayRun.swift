@@ -136,7 +136,7 @@ struct ReplayRun {
         var messages: [Message] = []
         var settled: [SettledLetter] = []
         while let due = waiting.first, letters.count + settled.count < countMax, inFlightBytes < Self.inFlightBytesMax {
-            if let verdict = Self.verdict(withoutSending: due) {
+            if let verdict = try await verdict(withoutSending: due) {
                 settled.append(SettledLetter(letter: due.letter.row.id, verdict: verdict))
                 waiting.removeFirst()
                 continue
@@ -176,9 +176,14 @@ struct ReplayRun {
         if let way { try await road.send(messages, way) }
     }
 
-    /// What has ended by itself since the plan was made.
-    private static func verdict(withoutSending due: DueLetter) -> LetterVerdict? {
+    /// What has ended by itself since the plan was made, unless this plan had applied it by then.
+    private func verdict(withoutSending due: DueLetter) async throws(ReplayRoad.Trouble) -> LetterVerdict? {
         guard due.letter.row.state == .resolved else { return nil }
+        do throws(StorageError) {
+            if let known = try await desk.outcome(of: due.letter.identity, in: plan.id) { return known }
+        } catch {
+            throw .passing(error.description)
+        }
         return switch due.letter.row.resolution {
         case .applied, .duplicate, .covered: .duplicate
         case .superseded, nil: .superseded(by: nil)

@@ -97,6 +97,11 @@ struct IndexWriter: Sendable {
         try await keeper.read { index throws(StorageError) in try await index.foresee(redemptions) }
     }
 
+    /// What redeeming the letter in the plan came to, where it was.
+    func outcome(of letter: LetterIdentity, plan: Int64) async throws(StorageError) -> LetterVerdict? {
+        try await keeper.read { index throws(StorageError) in try await index.outcome(of: letter, plan: plan) }
+    }
+
     /// What a source's row of a record says now.
     func entry(of hie: HIEIdentifier, _ key: EntryKey) async throws(StorageError) -> IndexedEntry? {
         try await keeper.read { index throws(StorageError) in try await index.entry(of: hie, key) }

@@ -1,6 +1,6 @@
 extension Collection where Element == UInt8 {
     /// RFC 4648 §4, with padding.
-    var base64: String {
+    package var base64: String {
         var text: [UInt8] = []
         text.reserveCapacity((count + 2) / 3 * 4)
         var rest = self[...]
@@ -21,7 +21,7 @@ extension Collection where Element == UInt8 {
 
 extension Array where Element == UInt8 {
     /// `nil` unless `text` is base64 with padding and nothing else (RFC 4648 §3.5: unused bits are zero).
-    init?(base64 text: String) {
+    package init?(base64 text: String) {
         let digits = Swift.Array(text.utf8)
         guard digits.count.isMultiple(of: 4) else { return nil }
         let padding = digits.suffix(2).count { $0 == UInt8(ascii: "=") }
