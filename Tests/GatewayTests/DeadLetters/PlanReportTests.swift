@@ -167,7 +167,7 @@ struct PlanReportTests {
     func stuck() async throws {
         let pages: PlanReport.Pages = { _, _ in [LetterSamples.letter(1)] }
         let text = try await Self.written(.text, LetterSamples.plan(count: 1), pages)
-        #expect(text.hasSuffix("1 letters.\n"))
+        #expect(text.hasSuffix("1 letter.\n"))
     }
 
     /// By Python's reader: tags are closed in their order, every table has a caption and every header cell a scope,

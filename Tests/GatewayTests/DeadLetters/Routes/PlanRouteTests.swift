@@ -60,7 +60,7 @@ struct PlanRouteTests {
         #expect(json.json["letters"]?.elements?.first?["result"]?["verdict"]?.text == "applied")
         let text = try await gateway.ask(.get, path + "?format=text")
         #expect(text.header("Content-Type") == "text/plain; charset=utf-8")
-        #expect(text.text.contains("the mapping was repaired") && text.text.hasSuffix("1 letters.\n"))
+        #expect(text.text.contains("the mapping was repaired") && text.text.hasSuffix("1 letter.\n"))
         let html = try await gateway.ask(.get, path + "?format=html")
         #expect(html.header("Content-Type") == "text/html; charset=utf-8")
         #expect(html.header("Content-Security-Policy")?.contains("default-src 'none'") == true)
