@@ -21,11 +21,11 @@ struct QueryMesh {
     static let kingston = HIEIdentifier("kingston")!  // a well-formed constant
 
     let directory: TemporaryDirectory
-    private let topology: Topology
-    private let broker: PrivateBroker
+    let broker: PrivateBroker
+    let logger: Logger
     /// By region.
-    private let virtualHosts: [String: String]
-    private let logger: Logger
+    let virtualHosts: [String: String]
+    private let topology: Topology
     private let access = BrokerAccess(user: "guest", password: "guest")
 
     init() async throws {

@@ -17,7 +17,8 @@ extension PlanReport {
         if let order = plan.order {
             facts.append(("Replayed by", order.by))
             facts.append(("Reason", order.reason))
-            facts.append(("To", order.inWords))
+            facts.append(("To", order.target.inWords))
+            if let limits = order.limits { facts.append(("Limits", limits)) }
         }
         if let started = plan.startedAt { facts.append(("Started", started.text)) }
         if let ended = plan.endedAt { facts.append(("Ended", ended.text)) }
@@ -47,7 +48,9 @@ extension PlanReport {
     }
 
     /// The last line: whoever does not read it has not the whole report.
-    var lastLine: String { "End of the report on plan \(plan.name): \(total.count) letters." }
+    var lastLine: String {
+        "End of the report on plan \(plan.name): \(total.count) \(total.count == 1 ? "letter" : "letters")."
+    }
 }
 
 extension PlanReport.Figures {
@@ -57,20 +60,26 @@ extension PlanReport.Figures {
     }
 }
 
-extension ReplayOrder {
-    /// Where the letters went, and with which care.
+extension ReplayOrder.Target {
     fileprivate var inWords: String {
-        let goal =
-            switch target {
-            case .subscriber: "this HIE alone, through the brokers they came from"
-            case .everybody: "every subscriber, through the brokers they came from"
-            case .local: "this HIE's index, without a broker"
-            }
-        var parts = [goal]
+        switch self {
+        case .subscriber: "this HIE alone, through the brokers they came from"
+        case .everybody: "every subscriber, through the brokers they came from"
+        case .local: "this HIE's index, without a broker"
+        }
+    }
+}
+
+extension ReplayOrder {
+    /// With which care; `nil` where none was ordered.
+    fileprivate var limits: String? {
+        var parts: [String] = []
         if canary > 0 { parts.append("\(canary) first as a canary") }
-        if let rate = ratePerSecond { parts.append("at most \(rate) a second") }
+        if let rate = ratePerSecond {
+            parts.append("at most \(Int(exactly: rate).map { String($0) } ?? String(rate)) a second")
+        }
         if let stop = stopOnFailures { parts.append("stopping after \(stop) that failed again") }
-        return parts.joined(separator: "; ")
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
 }
 
