@@ -55,7 +55,7 @@ package final class DeadLetterDesk: Sendable {
             standing = try await index.entry(of: source, EntryKey(patient: patient, resource: resource))
         }
         return LetterView(
-            letter: letter, history: try await store.history(id), foreseen: foreseen, standing: standing,
+            letter: letter, history: [letter.row.beginning] + (try await store.history(id)), foreseen: foreseen, standing: standing,
             watermark: letter.row.source.flatMap { coverage.progress(of: $0)?.applied.watermark })
     }
 
@@ -115,5 +115,12 @@ package final class DeadLetterDesk: Sendable {
         }
         let verdicts = try await index.foresee([Redemption(letter: letter.identity, plan: 0, batch: batch)])
         return (verdicts.first ?? .duplicate, batch)
+    }
+}
+
+extension LetterRow {
+    /// Where its history begins.
+    fileprivate var beginning: LetterEvent {
+        LetterEvent(at: firstSeen, by: nil, act: "parked", detail: "taken from \(origin.text)")
     }
 }

@@ -67,7 +67,7 @@ import Worker
             #expect(kingston.letters.held(of: one, source: Mesh.barts) == 0)
             let after = try await kingston.letters.view(letter.id)
             #expect(after.letter.row.resolution == .applied && after.letter.original == before.letter.message)
-            #expect(after.history.map(\.act) == ["edited", "replayed"])
+            #expect(after.history.map(\.act) == ["parked", "edited", "replayed"])
             #expect(after.standing?.seq == 2)
             let accounts = try await kingston.letters.accounts()
             let account = try #require(accounts.first { $0.hie == Mesh.barts })

@@ -25,7 +25,7 @@ extension Mesh {
             """
             SELECT json_object('cause', cause, 'detail', detail, 'source', source, 'queue', queue, 'exchange', exchange,
                 'routingKey', routingKey, 'body', lower(hex(body)), 'count', count, 'properties', json(properties))
-            FROM deadLetter ORDER BY id
+            FROM letter JOIN content ON letter = id WHERE state = 'parked' ORDER BY id
             """)
         return try said.split(separator: "\n").map { line in
             let json = try JSON.parse(Array(line.utf8))

@@ -182,7 +182,7 @@ import Worker
             #expect(second.imported == 0 && second.known == 39)
             let (here, there) = (try await workers[0].letters.view(5), try await workers[1].letters.view(5))
             #expect(here.letter.message == there.letter.message && here.letter.identity == there.letter.identity)
-            #expect(there.history.map(\.act) == ["imported"])
+            #expect(there.history.map(\.act) == ["parked", "imported"])
         }
     }
 }
