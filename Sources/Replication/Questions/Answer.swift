@@ -154,7 +154,8 @@ extension IncomingBuckets {
         guard isSound else { throw Rejection(.schema, "a change of a page is not a put of the page's buckets") }
         page = BucketPage(
             source: header.source, epoch: try header.requiredEpoch(), head: try Answer.head(delivery),
-            buckets: buckets, after: range.after, through: range.through, changes: lines.changes)
+            buckets: buckets, after: range.after, through: range.through, changes: lines.changes,
+            gaps: lines.letters.compactMap(Gap.init(of:)))
         letters = lines.letters
     }
 }

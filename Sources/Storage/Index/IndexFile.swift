@@ -4,7 +4,7 @@ import Replication
 
 /// The rows of `index.sqlite` within one transaction.
 struct IndexFile: IndexRows {
-    private let database: Database
+    let database: Database
     private let select: PreparedStatement
     private let upsert: PreparedStatement
     private let delete: PreparedStatement
@@ -39,12 +39,14 @@ struct IndexFile: IndexRows {
         return IndexedSource(id: try SourceRow.insert(hie, in: database), hie: hie)
     }
 
+    func known(_ hie: HIEIdentifier) throws -> IndexedSource? { try SourceRow.find(hie, in: database)?.source }
+
     mutating func save(_ source: IndexedSource) throws {
         try SourceRow.save(source, in: database)
     }
 
     mutating func clear(source: Int64) throws {
-        for table in ["entry", "tombstone"] {
+        for table in ["entry", "tombstone", "gap"] {
             let delete = try PreparedStatement(database, "DELETE FROM \(table) WHERE source = ?")
             delete.bind(source, at: 1)
             try delete.run()

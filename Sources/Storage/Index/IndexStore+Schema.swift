@@ -104,5 +104,35 @@ extension IndexStore {
                         CREATE INDEX person_id ON entry (source, id) WHERE category = 'demographics';
                         """)
             }),
+        SchemaStep(
+            "v4",
+            """
+            -- Numbers of which one counts as applied and is not: its change is parked, as a line of this identity.
+            CREATE TABLE gap (
+                source INTEGER NOT NULL REFERENCES source (id),
+                letter BLOB NOT NULL CHECK (length(letter) = 32),
+                -- Exclusive.
+                after INTEGER NOT NULL,
+                through INTEGER NOT NULL CHECK (through >= after),
+                -- Ranges in between that are there, as source.islands; NULL where the number was read: it is through.
+                present TEXT,
+                PRIMARY KEY (source, letter)
+            ) WITHOUT ROWID, STRICT;
+            CREATE INDEX gap_after ON gap (source, after, through);
+            -- Those that reach over several numbers, of which there are few.
+            CREATE INDEX gap_wide ON gap (source, through, after) WHERE through > after + 1;
+
+            -- What replayed letters came to, until their plans are over.
+            CREATE TABLE redeemed (
+                plan INTEGER NOT NULL,
+                letter BLOB NOT NULL CHECK (length(letter) = 32),
+                verdict TEXT NOT NULL,
+                seq INTEGER,
+                PRIMARY KEY (plan, letter)
+            ) WITHOUT ROWID, STRICT;
+
+            -- While a gap is open the withdrawals above it are kept, which may be many.
+            CREATE INDEX tombstone_seq ON tombstone (source, seq);
+            """),
     ]
 }

@@ -116,7 +116,7 @@ package final class IndexStore: Sendable {
         try DatabaseFile(path, durability: .normal, cacheKibibytes: cacheKibibytes, schema: schema)
     }
 
-    private func transaction<Value: Sendable>(
+    func transaction<Value: Sendable>(
         _ body: @escaping @Sendable (inout IndexTransaction<IndexFile>) throws -> Value
     ) async throws(StorageError) -> Value {
         try await file.write { database in
