@@ -9,8 +9,9 @@ extension IndexTransaction {
         return try rows.gaps(source: source.id, after: batch.after, through: batch.through)
     }
 
-    /// Takes note of a batch in the gaps that it overlaps: a gap is closed when its number came after all, and when the
-    /// batch holds everything that the journal still has of the gap's range. Returns the letters of those closed.
+    /// Takes note of a batch in the gaps that it overlaps. A gap is closed when its number came after all, and when the
+    /// batch holds everything that the journal still has of the gap's range: then what it left out was superseded, by
+    /// something that is applied too. Returns the letters of those closed.
     mutating func fill(
         _ open: [OpenGap], from batch: ChangeBatch, of source: IndexedSource
     ) throws -> [LetterIdentity] {
@@ -18,8 +19,9 @@ extension IndexTransaction {
         let numbers = Set(batch.changes.map(\.seq))
         let runs = batch.runs
         var closed: [LetterIdentity] = []
+        let isReached = source.progress.applied.watermark >= batch.head
         for gap in open {
-            let isCovered = batch.after <= gap.after && gap.through <= batch.through
+            let isCovered = isReached && batch.after <= gap.after && gap.through <= batch.through
             var filled = gap
             if gap.isExact {
                 if numbers.contains(gap.through) { filled.fill(gap.through) }

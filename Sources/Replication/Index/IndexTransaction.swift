@@ -94,9 +94,9 @@ package struct IndexTransaction<Rows: IndexRows> {
                 }
             }
         }
-        if !open.isEmpty { applied.filled += try fill(open, from: batch, of: source) }
         if !batch.gaps.isEmpty { applied.unneeded += try openGaps(of: batch, in: &source) }
         source.progress.apply(after: batch.after, through: batch.through, head: batch.head)
+        if !open.isEmpty { applied.filled += try fill(open, from: batch, of: source) }
     }
 
     /// In order of the key, so that neighbouring rows are written while their page is at hand.
