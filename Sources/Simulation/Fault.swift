@@ -16,6 +16,8 @@ package enum Fault: String, Sendable, CaseIterable {
     case reordering
     /// Everything takes long.
     case delay
+    /// Lines of messages arrive so that they cannot be read: they are parked, and replayed or discarded later.
+    case corruption
     /// A peer answers after its askers have given up.
     case slowPeer = "slow-peer"
     /// A broker takes no messages.

@@ -90,7 +90,8 @@ struct Ledger {
         if tampered.contains(pair) {
             // Below the head some of it cannot be told from what is not applied yet.
             let last = numbering.committed.keys.max() ?? 0
-            if broken == nil, held.state.progress.applied.watermark >= last { tampered.remove(pair) }
+            let isWhole = held.state.progress.applied.watermark >= last && held.gaps.isEmpty
+            if broken == nil, isWhole { tampered.remove(pair) }
             return nil
         }
         return broken.map { Broken($0.promise, $0.what, pair) }
@@ -113,7 +114,7 @@ struct Ledger {
         }
         let watermark = held.state.progress.applied.watermark
         for (key, numbers) in numbering.numbers {
-            guard let last = numbers.last, last <= watermark else { continue }
+            guard let last = numbers.last, last <= watermark, !held.misses(last) else { continue }
             let standing = held.entries[key]?.standing.seq
             if numbering.committed[last]?.hash == nil {
                 if standing != nil { wrong.insert(.risen) }
@@ -164,6 +165,8 @@ struct Ledger {
             if standing >= last || numbering.committed[last]?.hash == nil && standing == 0 { continue }
             let wasWithdrawn = numbers.contains { $0 > last && numbering.committed[$0]?.hash == nil }
             if standing == 0, wasWithdrawn { continue }
+            // What is parked is known to be missing, and what it supersedes may have been left out.
+            if numbers.contains(where: { $0 >= last && held.misses($0) }) { continue }
             return Broken(.p3, "as of a moment at which the source had more", pair)
         }
         let isShort = coverage.state == .complete && coverage.watermark < (coverage.head ?? 0)

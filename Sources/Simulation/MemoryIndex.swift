@@ -12,10 +12,14 @@ struct MemoryIndex: IndexRows {
         var state: IndexedSource
         var entries: [EntryKey: Entry] = [:]
         var tombstones: [EntryKey: Int64] = [:]
-        var gaps: [LetterIdentity: Gap] = [:]
+        var gaps: [LetterIdentity: OpenGap] = [:]
+
+        /// Whether the change of this number may be parked, so that its entry is not what the source committed.
+        func misses(_ seq: Int64) -> Bool { gaps.values.contains { $0.misses(seq) } }
     }
 
-    private struct Attempt: Hashable {
+    /// A letter of a plan.
+    private struct Replayed: Hashable {
         let letter: LetterIdentity
         let plan: Int64
     }
@@ -23,7 +27,7 @@ struct MemoryIndex: IndexRows {
     /// By `IndexedSource.id`, which is the source's number in the world.
     private(set) var sources: [Int64: Source] = [:]
     private let numbers: [HIEIdentifier: Int]
-    private var outcomes: [Attempt: LetterVerdict] = [:]
+    private var verdicts: [Replayed: LetterVerdict] = [:]
 
     init(numbers: [HIEIdentifier: Int]) { self.numbers = numbers }
 
@@ -31,13 +35,17 @@ struct MemoryIndex: IndexRows {
 
     mutating func source(_ hie: HIEIdentifier) -> IndexedSource {
         let id = Int64(numbers[hie] ?? -1)
-        if var state = sources[id]?.state {
-            state.hasTombstones = sources[id]?.tombstones.isEmpty == false
-            state.hasGaps = sources[id]?.gaps.isEmpty == false
-            return state
-        }
+        if let state = known(hie) { return state }
         let state = IndexedSource(id: id, hie: hie)
         sources[id] = Source(state: state)
+        return state
+    }
+
+    func known(_ hie: HIEIdentifier) -> IndexedSource? {
+        guard let source = sources[Int64(numbers[hie] ?? -1)] else { return nil }
+        var state = source.state
+        state.hasTombstones = !source.tombstones.isEmpty
+        state.hasGaps = !source.gaps.isEmpty
         return state
     }
 
@@ -76,6 +84,30 @@ struct MemoryIndex: IndexRows {
             return
         }
         sources[source]?.tombstones = tombstones.filter { $0.value > seq }
+    }
+
+    mutating func keep(_ gap: OpenGap, source: Int64) { sources[source]?.gaps[gap.letter] = gap }
+
+    mutating func close(_ letter: LetterIdentity, source: Int64) { sources[source]?.gaps[letter] = nil }
+
+    func gap(of letter: LetterIdentity, source: Int64) -> OpenGap? { sources[source]?.gaps[letter] }
+
+    func gaps(source: Int64, after: Int64, through: Int64) -> [OpenGap] {
+        guard let gaps = sources[source]?.gaps, !gaps.isEmpty else { return [] }
+        // In an order of their own: nothing in a world may depend on that of a hash table.
+        return gaps.values.filter { $0.after < through && after < $0.through }
+            .sorted { $0.letter.text < $1.letter.text }
+    }
+
+    func lowestGap(source: Int64) -> Int64? { sources[source]?.gaps.values.map(\.after).min() }
+
+    func verdict(on letter: LetterIdentity, plan: Int64) -> LetterVerdict? {
+        verdicts[Replayed(letter: letter, plan: plan)]
+    }
+
+    mutating func note(_ verdict: LetterVerdict, on letter: LetterIdentity, plan: Int64) {
+        if case .failed = verdict { return }
+        verdicts[Replayed(letter: letter, plan: plan)] = verdict
     }
 }
 

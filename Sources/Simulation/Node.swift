@@ -19,11 +19,15 @@ struct Node {
     /// What the worker keeps of the pulses, in the index's file, and what a power cut leaves of that.
     var keptFreshness: [Int: Freshness] = [:]
     var syncedFreshness: [Int: Freshness] = [:]
+    /// Good messages that were parked.
     var letters = 0
+    /// What is parked because it was damaged on its way.
+    var parked: [LetterIdentity: Parked] = [:]
+    var lastPlan: Int64 = 0
     var isDiskFull = false
     /// Its clock, less the world's, in milliseconds.
     var clockOffset: Int64 = 0
-    var backup: (records: MemoryRecords, index: MemoryIndex, freshness: [Int: Freshness])?
+    var backup: Backup?
     /// Brokers that it cannot reach.
     var cutOff: Set<Int> = []
     /// It answers late.
@@ -31,6 +35,24 @@ struct Node {
     /// Workers so far.
     var lives = 0
     var process: Process?
+}
+
+/// A copy of a disk. What is parked was damaged under the index of that time.
+struct Backup {
+    let records: MemoryRecords
+    let index: MemoryIndex
+    let freshness: [Int: Freshness]
+    let parked: [LetterIdentity: Parked]
+}
+
+/// A line that could not be read, and what it says.
+struct Parked {
+    let source: Int
+    let batch: ChangeBatch
+    /// The plan in which it is being replayed.
+    var plan: Int64?
+    /// What that came to, while it is not settled.
+    var verdict: LetterVerdict?
 }
 
 /// A running worker: all that a crash forgets.

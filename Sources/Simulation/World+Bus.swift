@@ -93,7 +93,7 @@ extension World {
     ) throws {
         switch kind {
         case .changes:
-            nodes[node].process?.links[broker]?.buffer.append(delivery)
+            nodes[node].process?.links[broker]?.buffer.append(damaged(delivery, at: node))
             wakeIntake(node, broker)
             return
         case .pulses:

@@ -14,7 +14,9 @@ extension World {
             // A crashed worker takes nothing in.
             if nodes[node].process != nil { try submit(node) }
             if generator.chance(percent: 5) {
-                nodes[node].backup = (nodes[node].records, nodes[node].index, nodes[node].keptFreshness)
+                nodes[node].backup = Backup(
+                    records: nodes[node].records, index: nodes[node].index, freshness: nodes[node].keptFreshness,
+                    parked: nodes[node].parked)
             }
             return
         }
@@ -27,7 +29,7 @@ extension World {
 
     private func inject(_ fault: Fault, _ node: Int, _ broker: Int) throws {
         switch fault {
-        case .loss, .duplication, .reordering, .delay:
+        case .loss, .duplication, .reordering, .delay, .corruption:
             weather[fault] = now + Int64(generator.within(200...4000))
             note(fault, nil)
         case .crash, .powerCut:
@@ -104,6 +106,7 @@ extension World {
             if generator.chance(percent: 40) {
                 nodes[node].index = backup.index
                 nodes[node].keptFreshness = backup.freshness
+                nodes[node].parked = backup.parked
                 ledger.rolledBack(node)
             }
             nodes[node].syncedIndex = nodes[node].index
@@ -138,6 +141,7 @@ extension World {
 
     private func loseIndex(_ node: Int) {
         nodes[node].index = MemoryIndex(numbers: numbers)
+        for letter in nodes[node].parked.keys { nodes[node].parked[letter]?.verdict = nil }
         nodes[node].syncedIndex = nodes[node].index
         nodes[node].keptFreshness = [:]
         nodes[node].syncedFreshness = [:]
@@ -161,8 +165,8 @@ extension World {
         case .alarm: brokers[broker].isBlocked = false
         case .slowPeer: nodes[node].isSlow = false
         case .diskFull: nodes[node].isDiskFull = false
-        case .crash, .powerCut, .loss, .duplication, .reordering, .delay, .restoredBackup, .newDisk, .lostIndex,
-            .tampering, .clockJump, .join, .purge:
+        case .crash, .powerCut, .loss, .duplication, .reordering, .delay, .corruption, .restoredBackup, .newDisk,
+            .lostIndex, .tampering, .clockJump, .join, .purge:
             break
         }
     }
@@ -182,6 +186,7 @@ extension World {
             if nodes[node].isConnected, nodes[node].process == nil { add(.start(node: node), after: 100) }
             // The rounds of an audit are far apart; one of them comes now.
             if let life = nodes[node].process?.life { add(.audit(node: node, life: life), after: 1000) }
+            for letter in letters(of: node) { add(.replay(node: node, letter), after: 1000) }
         }
     }
 }

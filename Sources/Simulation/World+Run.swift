@@ -65,6 +65,8 @@ extension World {
             if isRunning(node, life) { reply(outgoing, to: asker, from: node) }
         case .audit(let node, let life): if isRunning(node, life) { try audit(node) }
         case .learn(let node, let life, let hie): if isRunning(node, life) { learn(node, of: hie) }
+        case .replay(let node, let letter): try replay(letter, at: node)
+        case .settle(let node, let life, let letter): if isRunning(node, life) { settle([letter], at: node) }
         case .end(let fault, let node, let broker): end(fault, node, broker)
         }
     }
@@ -76,6 +78,7 @@ extension World {
                 return Broken(.p1, "a worker does not run", subscriber: node.number)
             }
             if node.letters > 0 { return Broken(.p6, "a good message was parked", subscriber: node.number) }
+            if !node.parked.isEmpty { return Broken(.p1, "a letter is not settled", subscriber: node.number) }
             if node.records.state.publishedThrough != node.records.state.head {
                 return Broken(.p1, "not everything is published", source: node.number)
             }
@@ -99,6 +102,7 @@ extension World {
             }
             guard held.state.digest == truth.digest else { return broken("the digests differ") }
             if !held.tombstones.isEmpty { return broken("tombstones are left") }
+            if !held.gaps.isEmpty { return broken("gaps are left") }
             if held.state.tombstoneFloor != nil { return broken("mending has not ended") }
         }
         let live = source.records.journal.rows.filter(\.isPut)

@@ -41,9 +41,7 @@ extension World {
     /// `false` while it cannot be done.
     private func perform(_ step: IntakeReader.Step, _ node: Int, _ broker: Int) throws -> Bool {
         switch step {
-        case .park(let letters):
-            nodes[node].letters += letters.count
-            fail(Broken(.p6, "a good message was parked: \(letters[0].rejection)", subscriber: node))
+        case .park(let letters): park(letters, at: node)
         case .apply(let batches):
             return try apply(batches, at: node)
         case .redeem, .discard:
@@ -80,6 +78,8 @@ extension World {
                 now, node, numbers[batch.source],
                 "\(names[node]) applies (\(batch.after), \(batch.through)] of \(batch.source)")
         }
+        // A worker may die in between.
+        if !generator.chance(percent: 20) { settle(applied.filled + applied.unneeded, at: node) }
         advance(applied.sources, at: node)
         return true
     }
@@ -130,7 +130,7 @@ extension World {
         fail(ledger.check(coverage, held, of: source, at: node))
     }
 
-    private func subscription(_ node: Int, _ source: Int, _ change: (inout Subscription) -> Void) {
+    func subscription(_ node: Int, _ source: Int, _ change: (inout Subscription) -> Void) {
         change(&nodes[node].process!.subscriptions[source, default: Subscription(names[source])])  // it runs: its event
     }
 

@@ -25,6 +25,7 @@ extension World {
         }
         nodes[node].process = process
         trace.note(now, node, nil, "worker \(life) of \(names[node]) starts")
+        try takeUpLetters(node)
         try beginEpoch(node, after: ownWitness(node))
         for broker in brokers.indices { add(.connect(node: node, life: life, broker: broker), after: soon(0...50)) }
         add(.pulse(node: node, life: life), after: soon(0...100))

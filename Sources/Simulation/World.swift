@@ -26,6 +26,8 @@ final class World {
         case reply(node: Int, life: Int, asker: HIEIdentifier, Outgoing)
         case audit(node: Int, life: Int)
         case learn(node: Int, life: Int, of: Int)
+        case replay(node: Int, LetterIdentity)
+        case settle(node: Int, life: Int, LetterIdentity)
         case end(Fault, node: Int, broker: Int)
     }
 
@@ -63,6 +65,8 @@ final class World {
     /// When the last message on a connection, or of a consumer, arrives: the next one comes no earlier.
     var lastArrival: [String: Int64] = [:]
     var trace: Trace
+    /// What damaged lines say.
+    var damagedLines: [DamagedLine: Change] = [:]
 
     init(seed: UInt64, _ options: SimulationOptions, trace: Trace = Trace(isKept: false)) throws {
         self.options = options

@@ -29,10 +29,30 @@ private struct TwoIndexes {
         #expect(applied.superseded == expected.superseded, "\(comment)")
         #expect(applied.stale == expected.stale, "\(comment)")
         #expect(applied.replaced == expected.replaced, "\(comment)")
+        #expect(Set(applied.filled) == Set(expected.filled), "\(comment)")
+        #expect(applied.unneeded == expected.unneeded, "\(comment)")
         for (hie, source) in expected.sources {
             #expect(applied.sources[hie]?.progress == source.progress, "\(comment)")
             #expect(applied.sources[hie]?.digest == source.digest, "\(comment)")
         }
+    }
+
+    mutating func redeem(_ all: [Redemption], _ comment: String) async throws {
+        let foreseen = try memory.foresee(all)
+        #expect(try await store.foresee(all) == foreseen, "\(comment)")
+        let expected = try memory.redeem(all)
+        let redeemed = try await store.redeem(all)
+        #expect(redeemed.verdicts == expected.verdicts, "\(comment)")
+        for (hie, source) in expected.sources {
+            #expect(redeemed.sources[hie]?.progress == source.progress, "\(comment)")
+            #expect(redeemed.sources[hie]?.digest == source.digest, "\(comment)")
+            #expect(redeemed.sources[hie]?.hasGaps == source.hasGaps, "\(comment)")
+        }
+    }
+
+    mutating func closeGaps(_ letters: [LetterIdentity], of hie: HIEIdentifier) async throws {
+        let expected = try memory.closeGaps(letters, of: hie)
+        #expect(try await store.closeGaps(letters, of: hie).hasGaps == expected.hasGaps)
     }
 
     mutating func keepTombstones(of hie: HIEIdentifier) async throws {
@@ -91,6 +111,13 @@ private struct TwoIndexes {
             #expect(kept.digest == expected.digest, "\(comment)")
             #expect(kept.hasTombstones == expected.hasTombstones, "\(comment)")
             #expect(kept.tombstoneFloor == expected.tombstoneFloor, "\(comment)")
+            #expect(kept.hasGaps == expected.hasGaps, "\(comment)")
+            let gaps = try await store.file.read {
+                try IndexFile($0).gaps(source: kept.id, after: -1, through: .max)
+            }
+            let expectedGaps = rows.gaps[expected.id, default: [:]]
+            #expect(Dictionary(uniqueKeysWithValues: gaps.map { ($0.letter, $0) }) == expectedGaps, "\(comment)")
+            #expect(try await store.gapCounts()[hie] ?? 0 == expectedGaps.count, "\(comment)")
             let (entries, tombstones) = try await store.file.read { database in
                 let select = try PreparedStatement(
                     database, "SELECT patient, type, id, seq FROM tombstone WHERE source = ?")
@@ -176,6 +203,40 @@ private struct TwoIndexes {
             try await indexes.forgetTombstones(of: barts)
             try await indexes.apply([try source.batch(after: 0)], "seed \(seed)")
             try await indexes.expectEqual([barts], "seed \(seed)")
+        }
+    }
+
+    @Test("promise P2: damaged lines, their gaps and their replays do the same in SQLite as in memory")
+    func gaps() async throws {
+        for seed in UInt64(0)..<8 {
+            var random = SplitMix64(seed: seed)
+            var stream = SampleStream(SampleSource(barts))
+            try stream.run(steps: 40, using: &random)
+            let all = stream.batches + random.shuffle(stream.batches).prefix(10)
+            var indexes = try TwoIndexes()
+            var parked: [Redemption] = []
+            for group in random.groups(of: random.shuffle(all), max: 3) {
+                var arriving: [ChangeBatch] = []
+                for batch in group {
+                    let damaged = Set(batch.changes.map(\.seq).filter { _ in random.chance(percent: 30) })
+                    let unnumbered = damaged.filter { _ in random.chance(percent: 30) }
+                    parked += damaged.sorted().map { batch.redemption(of: $0, plan: Int64(random.within(1...2))) }
+                    arriving.append(batch.damaged(damaged, unnumbered: unnumbered))
+                }
+                try await indexes.apply(arriving, "seed \(seed)")
+                if random.chance(percent: 50), !parked.isEmpty {
+                    let chosen = (0..<random.within(1...6)).map { _ in random.pick(parked) }
+                    try await indexes.redeem(chosen, "seed \(seed)")
+                }
+                if random.chance(percent: 10), !parked.isEmpty {
+                    try await indexes.closeGaps([random.pick(parked).letter], of: barts)
+                }
+                if random.chance(percent: 10) { try indexes.restart() }
+                try await indexes.expectEqual([barts], "seed \(seed)")
+            }
+            try await indexes.redeem(parked, "seed \(seed)")
+            try await indexes.expectEqual([barts], "seed \(seed)")
+            #expect(try await indexes.store.gapCounts().isEmpty, "seed \(seed)")
         }
     }
 }

@@ -134,4 +134,25 @@ private func stored(_ fixture: String, as name: String) async throws -> Temporar
         }
         #expect(try await store.patients(PatientQuery([[.id(barts, "q")]], limit: 9)).total == 1)
     }
+
+    @Test("an index of version 3 keeps its entries and withdrawals, and takes gaps and replays") func gaps()
+        async throws
+    {
+        let directory = try await stored("index-v3", as: "index.sqlite")
+        let store = try IndexStore(path: directory.file("index.sqlite"))
+        #expect(try await store.entries(of: one).count == 2)
+        let kept = try #require(try await store.source(barts))
+        #expect(kept.progress.applied.watermark == 5 && kept.hasTombstones && !kept.hasGaps)
+        #expect(try await store.patients(PatientQuery([[.family("muller lu")]], limit: 9)).total == 1)
+        let key = EntryKey(patient: one, resource: try #require(ResourceKey(reference: "Condition/n")))
+        let batch = ChangeBatch(
+            source: barts, epoch: epoch, after: 5, through: 6, changes: [], gaps: [.sample(6)])
+        #expect(try await store.apply([batch]).sources[barts]?.hasGaps == true)
+        let change = Change(seq: 6, key: key, effect: .put(Facts(category: .condition)))
+        let redemption = Redemption(
+            letter: .sample(6), plan: 1,
+            batch: ChangeBatch(source: barts, epoch: epoch, after: 5, through: 6, changes: [change]))
+        #expect(try await store.redeem([redemption]).verdicts == [.applied])
+        #expect(try await store.entries(of: one).map(\.seq).max() == 6)
+    }
 }

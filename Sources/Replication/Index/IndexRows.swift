@@ -12,11 +12,13 @@ package struct IndexedSource: Sendable, Equatable {
     package var hasGaps: Bool
     /// While buckets are being mended, tombstones above this number are kept whatever the watermark.
     package var tombstoneFloor: Int64?
+    /// Some of what counts as applied is missing, as its change is parked.
+    package var hasGaps: Bool
 
     package init(
         id: Int64, hie: HIEIdentifier, progress: SourceProgress = SourceProgress(),
-        digest: BucketDigest = BucketDigest(), hasTombstones: Bool = false, hasGaps: Bool = false,
-        tombstoneFloor: Int64? = nil
+        digest: BucketDigest = BucketDigest(), hasTombstones: Bool = false, tombstoneFloor: Int64? = nil,
+        hasGaps: Bool = false
     ) {
         self.id = id
         self.hie = hie
@@ -25,6 +27,7 @@ package struct IndexedSource: Sendable, Equatable {
         self.hasTombstones = hasTombstones
         self.hasGaps = hasGaps
         self.tombstoneFloor = tombstoneFloor
+        self.hasGaps = hasGaps
     }
 }
 
@@ -58,6 +61,8 @@ package struct FoundEntry: Sendable, Hashable {
 package protocol IndexRows {
     /// The source's row, made where it is missing.
     mutating func source(_ hie: HIEIdentifier) throws -> IndexedSource
+    /// The source's row, where there is one.
+    func known(_ hie: HIEIdentifier) throws -> IndexedSource?
     mutating func save(_ source: IndexedSource) throws
     /// Removes every entry, tombstone and gap of the source.
     mutating func clear(source: Int64) throws
@@ -75,15 +80,17 @@ package protocol IndexRows {
     /// Forgets the tombstones up to `seq`.
     mutating func sweep(source: Int64, through seq: Int64) throws
 
-    /// Keeps the gap, in place of another one of the same letter.
-    mutating func open(_ gap: Gap, source: Int64) throws
+    /// Keeps the gap of a letter, in place of what was kept of it before.
+    mutating func keep(_ gap: OpenGap, source: Int64) throws
     mutating func close(_ letter: LetterIdentity, source: Int64) throws
-    func gap(of letter: LetterIdentity, source: Int64) throws -> Gap?
-    func gaps(holding seq: Int64, source: Int64) throws -> [Gap]
-    /// The least `after` of the source's gaps.
+    func gap(of letter: LetterIdentity, source: Int64) throws -> OpenGap?
+    /// Those that reach into (`after`, `through`].
+    func gaps(source: Int64, after: Int64, through: Int64) throws -> [OpenGap]
+    /// The lowest `after` of the source's gaps.
     func lowestGap(source: Int64) throws -> Int64?
 
-    /// What became of the letter in the plan, where it was redeemed.
-    func outcome(of letter: LetterIdentity, plan: Int64) throws -> LetterVerdict?
-    mutating func note(_ verdict: LetterVerdict, of letter: LetterIdentity, plan: Int64) throws
+    /// What a replay of the letter in that plan came to, where it is noted.
+    func verdict(on letter: LetterIdentity, plan: Int64) throws -> LetterVerdict?
+    /// Of `failed` nothing is noted.
+    mutating func note(_ verdict: LetterVerdict, on letter: LetterIdentity, plan: Int64) throws
 }

@@ -1,158 +1,123 @@
 package import CareRecord
 
-/// Numbers that count as applied and are not, because their change was parked; and the letters that bring it after all.
-///
-/// While there are gaps, tombstones above the lowest one are kept, so that a change that fills its gap late never brings
-/// back what was withdrawn since (promise P2).
+/// Gaps: numbers that count as applied while their change is parked. The index lets that change be written later, and
+/// until then remembers every withdrawal above the lowest of them, so that it never brings back what is gone.
 extension IndexTransaction {
-    /// Whether the change's number counts as applied and is not.
-    func isMissing(_ change: Change, of source: IndexedSource) throws -> Bool {
+    /// The source's gaps that a batch may say something about.
+    func gaps(of source: IndexedSource, in batch: ChangeBatch) throws -> [OpenGap] {
+        guard source.hasGaps else { return [] }
+        return try rows.gaps(source: source.id, after: batch.after, through: batch.through)
+    }
+
+    /// Takes note of a batch in the gaps that it overlaps. A gap is closed when its number came after all, and when the
+    /// batch holds everything that the journal still has of the gap's range: then what it left out was superseded, by
+    /// something that is applied too. Returns the letters of those closed.
+    mutating func fill(
+        _ open: [OpenGap], from batch: ChangeBatch, of source: IndexedSource
+    ) throws -> [LetterIdentity] {
+        let unread = GapLookup(batch.gaps.map { OpenGap($0, above: 0) })
+        let numbers = Set(batch.changes.map(\.seq))
+        let runs = batch.runs
+        var closed: [LetterIdentity] = []
+        let isReached = source.progress.applied.watermark >= batch.head
+        for gap in open {
+            let isCovered = isReached && batch.after <= gap.after && gap.through <= batch.through
+            var filled = gap
+            if gap.isExact {
+                if numbers.contains(gap.through) { filled.fill(gap.through) }
+            } else {
+                filled.fill(runs)
+            }
+            if filled.isFull && !gap.isFull || isCovered && !unread.reaches(after: gap.after, through: gap.through) {
+                try rows.close(gap.letter, source: source.id)
+                closed.append(gap.letter)
+            } else if filled != gap {
+                try rows.keep(filled, source: source.id)
+            }
+        }
+        return closed
+    }
+
+    /// Opens the gaps that a batch brings, as far as their numbers are not applied: one that was closed stays closed.
+    /// Returns the letters that are not needed, as nothing is missing for them.
+    mutating func openGaps(of batch: ChangeBatch, in source: inout IndexedSource) throws -> [LetterIdentity] {
+        let applied = source.progress.applied
+        let numbers = Set(batch.changes.map(\.seq))
+        let runs = batch.gaps.contains { $0.through - $0.after > 1 } ? batch.runs : []
+        var unneeded: [LetterIdentity] = []
+        for gap in batch.gaps where gap.after < gap.through {
+            let isThere = gap.through - gap.after == 1 && numbers.contains(gap.through)
+            if applied.contains(after: gap.after, through: gap.through) || isThere {
+                if try !isOpen(gap.letter, source) { unneeded.append(gap.letter) }
+                continue
+            }
+            // The same bytes may have come before under another number: a letter has one gap.
+            if try isOpen(gap.letter, source) { continue }
+            var open = OpenGap(gap, above: applied.watermark)
+            if !open.isExact { open.fill(runs + applied.islands) }
+            guard !open.isFull else {
+                unneeded.append(gap.letter)
+                continue
+            }
+            try rows.keep(open, source: source.id)
+            source.hasGaps = true
+        }
+        return unneeded
+    }
+
+    private func isOpen(_ letter: LetterIdentity, _ source: IndexedSource) throws -> Bool {
         guard source.hasGaps else { return false }
-        return try !rows.gaps(holding: change.seq, source: source.id).isEmpty
+        return try rows.gap(of: letter, source: source.id) != nil
     }
 
-    /// Remembers the batch's parked lines, those whose number is not applied already.
-    mutating func leaveGaps(_ batch: ChangeBatch, _ sources: inout [HIEIdentifier: IndexedSource]) throws {
-        guard !batch.gaps.isEmpty, var source = sources[batch.source] else { return }
-        for gap in batch.gaps where !source.progress.applied.contains(after: gap.after, through: gap.through) {
-            try leave(gap, in: &source)
+    /// This number has a row now, whichever letter brought it: no other letter's gap misses it.
+    mutating func fillGaps(at seq: Int64, of source: IndexedSource) throws {
+        guard source.hasGaps else { return }
+        for var gap in try rows.gaps(source: source.id, after: seq - 1, through: seq) where gap.misses(seq) {
+            gap.fill(seq)
+            try rows.keep(gap, source: source.id)
         }
-        sources[batch.source] = source
     }
 
-    mutating func leave(_ gap: Gap, in source: inout IndexedSource) throws {
-        try rows.open(gap, source: source.id)
-        source.hasGaps = true
-    }
-
-    /// The source has sent a change whose number was missing: its gaps close. A gap of several numbers, of a line whose
-    /// own could not be read, closes when that changed something.
-    mutating func fillGaps(with change: Change, of source: inout IndexedSource) throws -> [LetterIdentity] {
-        let isWritten = try rows.standing(change.key, source: source.id)?.seq == change.seq
-        let filled = try rows.gaps(holding: change.seq, source: source.id).filter {
-            isWritten || $0.through - $0.after == 1
-        }
-        for gap in filled { try rows.close(gap.letter, source: source.id) }
-        if !filled.isEmpty { source.hasGaps = try rows.lowestGap(source: source.id) != nil }
-        return filled.map(\.letter)
-    }
-
-    /// Closes the gaps of letters that need nobody any more.
+    /// Closes the gaps of letters that will not be applied any more, and forgets what was kept for their sake.
     package mutating func closeGaps(_ letters: [LetterIdentity], of hie: HIEIdentifier) throws -> IndexedSource {
         var source = try rows.source(hie)
-        for letter in letters { try rows.close(letter, source: source.id) }
-        source.hasGaps = try rows.lowestGap(source: source.id) != nil
-        try sweep(source)
-        try rows.save(source)
+        if source.hasGaps {
+            for letter in letters { try rows.close(letter, source: source.id) }
+            try sweep(&source)
+            try rows.save(source)
+        }
         return source
     }
 
-    /// Applies letters after all, in their order, and notes the outcome of each under its plan: redeemed again, it has
-    /// the same outcome and no effect.
-    package mutating func redeem(
-        _ redemptions: [Redemption]
-    ) throws -> (verdicts: [LetterVerdict], sources: [HIEIdentifier: IndexedSource]) {
-        var verdicts: [LetterVerdict] = []
-        var sources: [HIEIdentifier: IndexedSource] = [:]
-        for redemption in redemptions {
-            if let known = try rows.outcome(of: redemption.letter, plan: redemption.plan) {
-                verdicts.append(known)
-                continue
-            }
-            let hie = redemption.batch.source
-            var source = try sources.removeValue(forKey: hie) ?? rows.source(hie)
-            let verdict = try redeem(redemption, in: &source)
-            sources[hie] = source
-            try rows.note(verdict, of: redemption.letter, plan: redemption.plan)
-            verdicts.append(verdict)
-        }
-        for hie in sources.keys {
-            guard var source = sources[hie] else { continue }
-            if source.hasGaps { source.hasGaps = try rows.lowestGap(source: source.id) != nil }
-            try sweep(source)
-            try rows.save(source)
-            sources[hie] = source
-        }
-        return (verdicts, sources)
+    /// No change up to this number will be written any more: its tombstones are not needed.
+    func settled(_ source: IndexedSource) throws -> Int64 {
+        let watermark = source.progress.applied.watermark
+        let settled = min(watermark, source.tombstoneFloor ?? watermark)
+        guard source.hasGaps, let lowest = try rows.lowestGap(source: source.id) else { return settled }
+        return min(settled, lowest)
     }
 
-    /// What `redeem` would say; nothing is written. `nil` for a source of which nothing is known.
-    package func foresee(_ redemption: Redemption, in source: IndexedSource?) throws -> LetterVerdict {
-        guard let source else { return .failed(Self.unknownEpoch) }
-        if let verdict = Self.verdict(redemption.batch, in: source) { return verdict }
-        let gap = try rows.gap(of: redemption.letter, source: source.id)
-        var verdicts: [LetterVerdict] = []
-        for change in redemption.batch.changes { verdicts.append(try decide(change, gap: gap, in: source).verdict) }
-        return Self.verdict(of: verdicts)
-    }
-
-    private mutating func redeem(_ redemption: Redemption, in source: inout IndexedSource) throws -> LetterVerdict {
-        let batch = redemption.batch
-        if let verdict = Self.verdict(batch, in: source) { return verdict }
-        let gap = try rows.gap(of: redemption.letter, source: source.id)
-        var verdicts: [LetterVerdict] = []
-        for change in batch.changes {
-            let decision = try decide(change, gap: gap, in: source)
-            verdicts.append(decision.verdict)
-            if case .failed = decision.verdict { return decision.verdict }
-            if decision.verdict == .applied { try replace(decision.standing, with: change, in: &source) }
-        }
-        if gap != nil {
-            try rows.close(redemption.letter, source: source.id)
-        } else {
-            source.progress.apply(after: batch.after, through: batch.through, head: batch.head)
-        }
-        return Self.verdict(of: verdicts)
-    }
-
-    /// What the epochs say; `nil` where they are the same.
-    private static func verdict(_ batch: ChangeBatch, in source: IndexedSource) -> LetterVerdict? {
-        guard let epoch = source.progress.epoch, batch.epoch <= epoch else { return .failed(unknownEpoch) }
-        return batch.epoch < epoch ? .superseded(by: nil) : nil
-    }
-
-    private static var unknownEpoch: Rejection {
-        Rejection(
-            .epochUnknown, "nothing of this epoch of the source is here yet: replay it when the source has been heard")
-    }
-
-    private typealias Decision = (verdict: LetterVerdict, standing: StandingEntry?)
-
-    private func decide(_ change: Change, gap: Gap?, in source: IndexedSource) throws -> Decision {
-        if let gap, change.seq <= gap.after || gap.through < change.seq {
-            let missing =
-                gap.through - gap.after == 1 ? "\(gap.through)" : "one above \(gap.after) up to \(gap.through)"
-            return (.failed(Rejection(.schema, "change \(change.seq) is not the one that is missing: \(missing)")), nil)
-        }
-        let standing = try rows.standing(change.key, source: source.id)
-        if let standing, standing.seq >= change.seq {
-            let isSame = standing.seq == change.seq && standing.hash == change.contentHash
-            // Under its gap a letter says what its number stands for, also over what an earlier replay of it said.
-            if isSame || standing.seq > change.seq || gap == nil {
-                return (isSame ? .duplicate : .superseded(by: standing.seq), standing)
-            }
-        }
-        if source.hasTombstones, let buried = try rows.tombstone(change.key, source: source.id), buried >= change.seq {
-            let isSame = buried == change.seq && change.effect == .withdraw
-            return (isSame ? .duplicate : .superseded(by: buried), standing)
-        }
-        let isMissing = gap != nil || !source.progress.applied.contains(change.seq)
-        return (isMissing ? .applied : .superseded(by: nil), standing)
-    }
-
-    /// Of a message: what the most of its changes that matter came to.
-    private static func verdict(of verdicts: [LetterVerdict]) -> LetterVerdict {
-        if let failed = verdicts.first(where: { if case .failed = $0 { true } else { false } }) { return failed }
-        if verdicts.contains(.applied) { return .applied }
-        let overtaken = verdicts.last { if case .superseded = $0 { true } else { false } }
-        return overtaken ?? .duplicate
+    /// Forgets the tombstones that are not needed.
+    mutating func sweep(_ source: inout IndexedSource) throws {
+        if source.hasGaps { source.hasGaps = try rows.lowestGap(source: source.id) != nil }
+        guard source.hasTombstones else { return }
+        try rows.sweep(source: source.id, through: try settled(source))
     }
 }
 
-extension Change {
-    /// `EntryHash` of what it puts; `nil` for a withdrawal.
-    fileprivate var contentHash: UInt64? {
-        guard case .put(let facts) = effect else { return nil }
-        return EntryHash.of(key, seq: seq, facts)
+extension ChangeBatch {
+    /// The numbers of its changes, in runs. Of more runs than a gap keeps, the outer ones, which matter most.
+    fileprivate var runs: [AppliedRanges.Island] {
+        var runs: [AppliedRanges.Island] = []
+        for seq in changes.map(\.seq).sorted() {
+            if let last = runs.last, last.through >= seq - 1 {
+                runs[runs.count - 1] = AppliedRanges.Island(after: last.after, through: max(last.through, seq))
+            } else {
+                runs.append(AppliedRanges.Island(after: seq - 1, through: seq))
+            }
+        }
+        let half = OpenGap.islandsMax / 2
+        return runs.count > OpenGap.islandsMax ? Array(runs.prefix(half) + runs.suffix(half)) : runs
     }
 }

@@ -11,7 +11,7 @@ package struct BucketPage: Sendable, Hashable {
     package let through: Int64
     /// Only puts.
     package let changes: [Change]
-    /// The lines of the page that were parked.
+    /// The lines of the page that could not be read.
     package let gaps: [Gap]
 
     package init(
@@ -47,7 +47,7 @@ extension IndexTransaction {
     package mutating func forgetTombstones(of hie: HIEIdentifier) throws -> IndexedSource {
         var source = try rows.source(hie)
         source.tombstoneFloor = nil
-        try sweep(source)
+        try sweep(&source)
         try rows.save(source)
         return source
     }
@@ -62,22 +62,37 @@ extension IndexTransaction {
         let wanted = Dictionary(page.changes.map { ($0.key, $0) }, uniquingKeysWith: { $0.seq > $1.seq ? $0 : $1 })
         var sound: Set<EntryKey> = []
         var wrong: Set<EntryKey> = []
+        let unread = GapLookup(page.gaps.map { OpenGap($0, above: 0) })
         try rows.scan(source: source.id, page.buckets) { found in
             guard page.covers(found.standing.seq, applied: source.progress.applied) else { return }
             if let change = wanted[found.key], change.seq == found.standing.seq {
                 if found.contentHash == change.hash, found.standing.hash == change.hash { sound.insert(found.key) }
-            } else {
+            } else if !unread.misses(found.standing.seq) {
+                // What the page cannot tell is left as it is.
                 wrong.insert(found.key)
             }
         }
         for key in wrong { try rows.remove(key, source: source.id) }
-        for change in wanted.values where !sound.contains(change.key) {
-            if try rewrite(change, of: source, asAt: page.head) { wrong.insert(change.key) }
+        if source.hasGaps, !wrong.isEmpty { try bury(wrong, asOf: page, in: &source) }
+        for change in wanted.values {
+            let isSound = sound.contains(change.key)
+            if !isSound, try rewrite(change, of: source, asAt: page.head) { wrong.insert(change.key) }
+            if isSound || wrong.contains(change.key) { try fillGaps(at: change.seq, of: source) }
         }
         for gap in page.gaps { try leave(gap, in: &source) }
         source.digest = try digest(of: source, page.buckets)
         try rows.save(source)
         return (source, wrong.count)
+    }
+
+    /// The source had no such entries up to the end of the page: a letter that waits must not bring one back.
+    private mutating func bury(
+        _ keys: Set<EntryKey>, asOf page: BucketPage, in source: inout IndexedSource
+    ) throws {
+        for key in keys where try rows.tombstone(key, source: source.id) ?? 0 < page.through {
+            try rows.bury(key, source: source.id, seq: page.through)
+        }
+        source.hasTombstones = true
     }
 
     /// Writes an entry as its source had it when the journal ended at `head`: over whatever stands, except what came

@@ -12,8 +12,11 @@ package struct AppliedChanges: Sendable, Equatable {
     package var stale = 0
     /// Sources of which everything was replaced because their journal began a new epoch.
     package var replaced: [HIEIdentifier] = []
-    /// Letters whose change has come after all, from the source.
+    /// Letters whose gaps were closed: their change came after all, or its source has no use for it any more.
     package var filled: [LetterIdentity] = []
+    /// Letters that came with the batches and for which nothing is missing: their number is applied already, or their
+    /// epoch is over.
+    package var unneeded: [LetterIdentity] = []
 
     package init() {}
 }
@@ -35,55 +38,65 @@ package struct IndexTransaction<Rows: IndexRows> {
         }
         let due = try due(batches, &sources, &applied)
         try write(due, &sources, &applied)
-        for batch in batches where batch.epoch == sources[batch.source]?.progress.epoch {
-            try leaveGaps(batch, &sources)
-            sources[batch.source]?.progress.apply(after: batch.after, through: batch.through, head: batch.head)
-        }
-        for source in sources.values {
-            try sweep(source)
+        for var source in sources.values {
+            try sweep(&source)
             try rows.save(source)
+            applied.sources[source.hie] = source
         }
-        applied.sources = sources
         return applied
     }
 
     private typealias Due = (source: HIEIdentifier, change: Change)
 
-    /// The changes to be written; a source whose epoch is new is emptied on the way.
+    /// The changes to be written. Ranges and gaps are taken note of on the way, and a source whose epoch is new is
+    /// emptied.
     private mutating func due(
         _ batches: [ChangeBatch], _ sources: inout [HIEIdentifier: IndexedSource], _ applied: inout AppliedChanges
     ) throws -> [Due] {
         var due: [Due] = []
         for batch in batches {
-            guard var source = sources[batch.source] else { continue }
-            switch source.progress.verdict(epoch: batch.epoch, after: batch.after, through: batch.through) {
-            case .stale:
-                applied.stale += 1
-                continue
-            case .duplicate:
-                if source.hasGaps { break }
-                applied.superseded += batch.changes.count
-                continue
-            case .replace:
-                if source.progress.epoch != nil {
-                    applied.replaced.append(batch.source)
-                    due.removeAll { $0.source == batch.source }
-                    try rows.clear(source: source.id)
-                }
-                source.begin(batch.epoch)
-                sources[batch.source] = source
-            case .apply:
-                break
+            guard var source = sources.removeValue(forKey: batch.source) else { continue }
+            try take(batch, &source, &due, &applied)
+            sources[batch.source] = source
+        }
+        return due
+    }
+
+    private mutating func take(
+        _ batch: ChangeBatch, _ source: inout IndexedSource, _ due: inout [Due], _ applied: inout AppliedChanges
+    ) throws {
+        let verdict = source.progress.verdict(epoch: batch.epoch, after: batch.after, through: batch.through)
+        switch verdict {
+        case .stale:
+            applied.stale += 1
+            applied.unneeded += batch.gaps.map(\.letter)
+            return
+        case .replace:
+            if source.progress.epoch != nil {
+                applied.replaced.append(batch.source)
+                due.removeAll { $0.source == batch.source }
+                try rows.clear(source: source.id)
             }
+            source.begin(batch.epoch)
+        case .apply, .duplicate: break
+        }
+        let open = try gaps(of: source, in: batch)
+        if open.isEmpty, verdict == .duplicate {
+            applied.superseded += batch.changes.count
+        } else {
+            // A number in a gap counts as applied and is not.
+            let gaps = GapLookup(open)
             for change in batch.changes {
-                if try !source.progress.applied.contains(change.seq) || isMissing(change, of: source) {
+                if !source.progress.applied.contains(change.seq) || (!open.isEmpty && gaps.misses(change.seq)) {
                     due.append((batch.source, change))
-                } else if source.progress.applied.contains(after: batch.after, through: batch.through) {
+                } else if verdict == .duplicate {
                     applied.superseded += 1
                 }
             }
         }
-        return due
+        if !batch.gaps.isEmpty { applied.unneeded += try openGaps(of: batch, in: &source) }
+        source.progress.apply(after: batch.after, through: batch.through, head: batch.head)
+        if !open.isEmpty { applied.filled += try fill(open, from: batch, of: source) }
     }
 
     /// In order of the key, so that neighbouring rows are written while their page is at hand.
@@ -110,12 +123,12 @@ package struct IndexTransaction<Rows: IndexRows> {
         if source.hasTombstones, let buried = try rows.tombstone(change.key, source: source.id), buried >= change.seq {
             return false
         }
-        try replace(standing, with: change, in: &source)
+        try enter(change, over: standing, in: &source)
         return true
     }
 
-    /// Writes the change over what stands.
-    mutating func replace(_ standing: StandingEntry?, with change: Change, in source: inout IndexedSource) throws {
+    /// Writes a change in place of what stands. All changes below those that are settled are written by then.
+    mutating func enter(_ change: Change, over standing: StandingEntry?, in source: inout IndexedSource) throws {
         let key = change.key
         if let standing { source.digest.toggle(key.patient, hash: standing.hash) }
         switch change.effect {
@@ -126,19 +139,10 @@ package struct IndexTransaction<Rows: IndexRows> {
             if source.hasTombstones { try rows.raise(key, source: source.id) }
         case .withdraw:
             if standing != nil { try rows.remove(key, source: source.id) }
+            guard change.seq > (try settled(source)) else { return }
             try rows.bury(key, source: source.id, seq: change.seq)
             source.hasTombstones = true
         }
-    }
-
-    /// Forgets the tombstones that nothing can come below any more: neither a change above the watermark nor one that
-    /// was parked.
-    mutating func sweep(_ source: IndexedSource) throws {
-        guard source.hasTombstones else { return }
-        var through = source.progress.applied.watermark
-        if let floor = source.tombstoneFloor { through = min(through, floor) }
-        if source.hasGaps, let lowest = try rows.lowestGap(source: source.id) { through = min(through, lowest) }
-        try rows.sweep(source: source.id, through: through)
     }
 }
 
@@ -149,5 +153,6 @@ extension IndexedSource {
         hasTombstones = false
         hasGaps = false
         tombstoneFloor = nil
+        hasGaps = false
     }
 }

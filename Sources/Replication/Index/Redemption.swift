@@ -1,5 +1,3 @@
-import CareRecord
-
 /// A dead letter that is to be applied after all.
 package struct Redemption: Sendable, Hashable {
     package let letter: LetterIdentity

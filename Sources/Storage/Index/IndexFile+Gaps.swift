@@ -1,84 +1,95 @@
-import CareRecord
 import GRDB
 import Replication
 
-/// Gaps, and the outcomes of redeemed letters.
+/// Gaps and what became of redeemed letters. Only a source that has some comes here, so that the statements are
+/// prepared when they are asked for.
 extension IndexFile {
-    mutating func open(_ gap: Gap, source: Int64) throws {
-        let insert = try PreparedStatement(database, "INSERT OR REPLACE INTO gap VALUES (?, ?, ?, ?)")
-        insert.bind(source, at: 1)
-        insert.bind(blob: gap.letter.bytes, at: 2)
+    mutating func keep(_ gap: OpenGap, source: Int64) throws {
+        let insert = try PreparedStatement(database, "INSERT OR REPLACE INTO gap VALUES (?1, ?2, ?3, ?4, ?5)")
+        bind(insert, gap.letter, source)
         insert.bind(gap.after, at: 3)
         insert.bind(gap.through, at: 4)
+        insert.bind(gap.isExact ? nil : gap.present.islandsText, at: 5)
         try insert.run()
     }
 
     mutating func close(_ letter: LetterIdentity, source: Int64) throws {
-        let delete = try PreparedStatement(database, "DELETE FROM gap WHERE source = ? AND letter = ?")
-        delete.bind(source, at: 1)
-        delete.bind(blob: letter.bytes, at: 2)
+        let delete = try PreparedStatement(database, "DELETE FROM gap WHERE source = ?1 AND letter = ?2")
+        bind(delete, letter, source)
         try delete.run()
     }
 
-    func gap(of letter: LetterIdentity, source: Int64) throws -> Gap? {
+    func gap(of letter: LetterIdentity, source: Int64) throws -> OpenGap? {
         let select = try PreparedStatement(
-            database, "SELECT letter, rangeAfter, rangeThrough FROM gap WHERE source = ? AND letter = ?")
-        select.bind(source, at: 1)
-        select.bind(blob: letter.bytes, at: 2)
-        return try select.first { try Gap($0) }
+            database, "SELECT letter, after, through, present FROM gap WHERE source = ?1 AND letter = ?2")
+        bind(select, letter, source)
+        return try select.first(OpenGap.init)
     }
 
-    /// Most gaps are of one number; those of several are few.
-    func gaps(holding seq: Int64, source: Int64) throws -> [Gap] {
-        let select = try PreparedStatement(
-            database,
-            """
-            SELECT letter, rangeAfter, rangeThrough FROM gap WHERE source = ?1 AND rangeAfter = ?2 - 1
-            UNION
-            SELECT letter, rangeAfter, rangeThrough FROM gap
-            WHERE source = ?1 AND rangeThrough - rangeAfter > 1 AND rangeAfter < ?2 AND ?2 <= rangeThrough
-            """)
-        select.bind(source, at: 1)
-        select.bind(seq, at: 2)
-        return try Self.all(select)
+    func gaps(source: Int64, after: Int64, through: Int64) throws -> [OpenGap] {
+        // Those that begin within, and those that reach in from below.
+        let conditions = [
+            "after >= ?2 AND after < ?3 AND through > ?2", "through > after + 1 AND through > ?2 AND after < ?2",
+        ]
+        var gaps: [OpenGap] = []
+        for condition in conditions {
+            let select = try PreparedStatement(
+                database, "SELECT letter, after, through, present FROM gap WHERE source = ?1 AND \(condition)")
+            select.bind(source, at: 1)
+            select.bind(after, at: 2)
+            select.bind(through, at: 3)
+            try select.each { row in
+                gaps.append(try OpenGap(row))
+                return true
+            }
+        }
+        return gaps
     }
 
     func lowestGap(source: Int64) throws -> Int64? {
-        let select = try PreparedStatement(database, "SELECT min(rangeAfter) FROM gap WHERE source = ?")
+        let select = try PreparedStatement(database, "SELECT min(after) FROM gap WHERE source = ?")
         select.bind(source, at: 1)
         return try select.first { $0.optionalInt(0) } ?? nil
     }
 
-    func outcome(of letter: LetterIdentity, plan: Int64) throws -> LetterVerdict? {
+    func verdict(on letter: LetterIdentity, plan: Int64) throws -> LetterVerdict? {
         let select = try PreparedStatement(
-            database, "SELECT verdict, seq, cause, detail FROM redeemed WHERE letter = ? AND plan = ?")
-        select.bind(blob: letter.bytes, at: 1)
-        select.bind(plan, at: 2)
-        return try select.first { LetterVerdict($0, from: 0) } ?? nil
+            database, "SELECT verdict, seq FROM redeemed WHERE plan = ?1 AND letter = ?2")
+        bind(select, letter, plan)
+        return try select.first { row in
+            switch row.text(0) {
+            case LetterVerdict.applied.word: return .applied
+            case LetterVerdict.duplicate.word: return .duplicate
+            case LetterVerdict.superseded(by: nil).word: return .superseded(by: row.optionalInt(1))
+            default: throw DatabaseError(resultCode: .SQLITE_CORRUPT)
+            }
+        }
     }
 
-    mutating func note(_ verdict: LetterVerdict, of letter: LetterIdentity, plan: Int64) throws {
-        let insert = try PreparedStatement(database, "INSERT OR REPLACE INTO redeemed VALUES (?, ?, ?, ?, ?, ?)")
-        insert.bind(blob: letter.bytes, at: 1)
-        insert.bind(plan, at: 2)
-        insert.bind(verdict, at: 3)
+    mutating func note(_ verdict: LetterVerdict, on letter: LetterIdentity, plan: Int64) throws {
+        let insert = try PreparedStatement(database, "INSERT OR REPLACE INTO redeemed VALUES (?1, ?2, ?3, ?4)")
+        switch verdict {
+        case .applied, .duplicate: insert.bind(nil as Int64?, at: 4)
+        case .superseded(let seq): insert.bind(seq, at: 4)
+        case .failed: return
+        }
+        bind(insert, letter, plan)
+        insert.bind(verdict.word, at: 3)
         try insert.run()
     }
 
-    static func all(_ select: PreparedStatement) throws -> [Gap] {
-        var gaps: [Gap] = []
-        try select.each { row in
-            gaps.append(try Gap(row))
-            return true
-        }
-        return gaps
+    private func bind(_ statement: PreparedStatement, _ letter: LetterIdentity, _ number: Int64) {
+        statement.bind(number, at: 1)
+        statement.bind(blob: letter.bytes, at: 2)
     }
 }
 
-extension Gap {
-    /// Columns: letter, after, through.
-    init(_ row: borrowing PreparedStatement) throws {
+extension OpenGap {
+    /// Reads the columns letter, after, through, present.
+    fileprivate init(_ row: borrowing PreparedStatement) throws {
         guard let letter = LetterIdentity(bytes: row.bytes(0)) else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
-        self.init(letter: letter, after: row.int(1), through: row.int(2))
+        self.init(
+            letter, isExact: row.isNull(3),
+            present: AppliedRanges(watermark: row.int(1), islandsText: row.text(3) ?? ""), through: row.int(2))
     }
 }

@@ -39,6 +39,8 @@ struct IndexFile: IndexRows {
         return IndexedSource(id: try SourceRow.insert(hie, in: database), hie: hie)
     }
 
+    func known(_ hie: HIEIdentifier) throws -> IndexedSource? { try SourceRow.find(hie, in: database)?.source }
+
     mutating func save(_ source: IndexedSource) throws {
         try SourceRow.save(source, in: database)
     }

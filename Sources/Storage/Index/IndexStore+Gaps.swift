@@ -2,84 +2,112 @@ package import CareRecord
 import GRDB
 package import Replication
 
-/// Parked changes as the index knows them.
 extension IndexStore {
-    /// Applies letters after all, in one transaction; see `IndexTransaction.redeem`.
+    /// Notes that are forgotten in one transaction.
+    static let forgottenAtOnceMax: Int64 = 10_000
+
+    /// Applies dead letters after all, in one transaction that survives a power cut: a letter is settled only once what
+    /// it brought is there for good. Returns what became of each, and how far the sources are.
     package func redeem(
-        _ redemptions: [Redemption]
+        _ all: [Redemption]
     ) async throws(StorageError) -> (verdicts: [LetterVerdict], sources: [HIEIdentifier: IndexedSource]) {
-        try await transaction { try $0.redeem(redemptions) }
+        try await file.writeSynced { database in
+            var transaction = IndexTransaction(try IndexFile(database))
+            return try transaction.redeem(all)
+        }
     }
 
-    /// What redeeming each of these would do now, in one snapshot.
-    package func foresee(_ redemptions: [Redemption]) async throws(StorageError) -> [LetterVerdict] {
-        guard !redemptions.isEmpty else { return [] }
-        return try await file.read { database in
-            let transaction = IndexTransaction(try IndexFile(database))
-            var sources: [HIEIdentifier: IndexedSource?] = [:]
-            return try redemptions.map { redemption in
-                let hie = redemption.batch.source
-                let source = try sources[hie] ?? SourceRow.find(hie, in: database)?.source
-                sources[hie] = .some(source)
-                return try transaction.foresee(redemption, in: source)
+    /// What `redeem` would answer for each now, all of one snapshot.
+    package func foresee(_ all: [Redemption]) async throws(StorageError) -> [LetterVerdict] {
+        try await file.read { try IndexTransaction(try IndexFile($0)).foresee(all) }
+    }
+
+    /// Forgets what the letters of a plan came to: once it is settled and nothing of it is on its way.
+    package func forgetRedeemed(plan: Int64) async throws(StorageError) {
+        var isDone = false
+        while !isDone {
+            isDone = try await file.write { database in
+                let delete = try PreparedStatement(
+                    database,
+                    """
+                    DELETE FROM redeemed WHERE plan = ?1 AND letter <= ifnull(
+                        (SELECT letter FROM redeemed WHERE plan = ?1 ORDER BY letter LIMIT 1 OFFSET ?2),
+                        (SELECT max(letter) FROM redeemed WHERE plan = ?1))
+                    """)
+                delete.bind(plan, at: 1)
+                delete.bind(Self.forgottenAtOnceMax - 1, at: 2)
+                try delete.run()
+                return database.changesCount < Self.forgottenAtOnceMax
             }
         }
     }
 
-    /// What redeeming this letter in the plan came to, where it was.
-    package func outcome(of letter: LetterIdentity, plan: Int64) async throws(StorageError) -> LetterVerdict? {
-        try await file.read { try IndexFile($0).outcome(of: letter, plan: plan) }
-    }
-
-    /// Forgets what was noted of a plan that is over.
-    package func forgetRedeemed(plan: Int64) async throws(StorageError) {
-        try await file.write { database in
-            let delete = try PreparedStatement(database, "DELETE FROM redeemed WHERE plan = ?")
-            delete.bind(plan, at: 1)
-            try delete.run()
+    /// A page of a source's gaps in the order of their letters, those after `letter`.
+    package func gaps(
+        of hie: HIEIdentifier, after letter: LetterIdentity? = nil, limit: Int
+    ) async throws(StorageError) -> [Gap] {
+        try await file.read { database in
+            let select = try PreparedStatement(
+                database,
+                """
+                SELECT letter, after, through FROM gap
+                WHERE source = (SELECT id FROM source WHERE hie = ?1) AND letter > ?2 ORDER BY letter LIMIT ?3
+                """)
+            select.bind(hie.text, at: 1)
+            select.bind(blob: letter?.bytes ?? [], at: 2)
+            select.bind(Int64(limit), at: 3)
+            var gaps: [Gap] = []
+            try select.each { row in
+                guard let letter = LetterIdentity(bytes: row.bytes(0)) else {
+                    throw DatabaseError(resultCode: .SQLITE_CORRUPT)
+                }
+                gaps.append(Gap(letter: letter, after: row.int(1), through: row.int(2)))
+                return true
+            }
+            return gaps
         }
     }
 
-    /// Removes the gaps of these letters. Returns the source as it is then.
-    package func closeGaps(
-        _ letters: [LetterIdentity], of hie: HIEIdentifier
-    ) async throws(StorageError) -> IndexedSource? {
-        try await transaction { try $0.closeGaps(letters, of: hie) }
-    }
-
-    /// Gaps by source, those without any left out.
+    /// How many changes of each source are missing although their numbers count as applied; only sources with some.
     package func gapCounts() async throws(StorageError) -> [HIEIdentifier: Int64] {
         try await file.read { database in
-            var counts: [HIEIdentifier: Int64] = [:]
             let select = try PreparedStatement(
-                database, "SELECT hie, count(*) FROM gap JOIN source ON source.id = gap.source GROUP BY hie")
+                database, "SELECT hie, count(*) FROM gap JOIN source ON source.id = gap.source GROUP BY gap.source")
+            var counts: [HIEIdentifier: Int64] = [:]
             try select.each { row in
-                if let hie = row.text(0).flatMap({ HIEIdentifier($0) }) { counts[hie] = row.int(1) }
+                guard let hie = row.text(0).flatMap({ HIEIdentifier($0) }) else {
+                    throw DatabaseError(resultCode: .SQLITE_CORRUPT)
+                }
+                counts[hie] = row.int(1)
                 return true
             }
             return counts
         }
     }
 
-    /// Gaps of a source in order of their letter, those behind `letter`.
-    package func gaps(
-        of hie: HIEIdentifier, after letter: LetterIdentity?, limit: Int
-    ) async throws(StorageError) -> [Gap] {
+    /// Closes the gaps of letters that will not be applied any more.
+    package func closeGaps(
+        _ letters: [LetterIdentity], of hie: HIEIdentifier
+    ) async throws(StorageError) -> IndexedSource {
+        try await transaction { try $0.closeGaps(letters, of: hie) }
+    }
+
+    /// What the index holds of a record of this source.
+    package func entry(
+        of source: HIEIdentifier, _ key: EntryKey
+    ) async throws(StorageError) -> IndexedEntry? {
         try await file.read { database in
             let select = try PreparedStatement(
                 database,
                 """
-                SELECT letter, rangeAfter, rangeThrough FROM gap
-                WHERE source = (SELECT id FROM source WHERE hie = ?) AND letter > ? ORDER BY letter LIMIT \(limit)
+                SELECT \(IndexedEntry.columns) FROM entry JOIN source ON source.id = entry.source
+                WHERE patient = ?1 AND hie = ?2 AND type = ?3 AND entry.id = ?4
                 """)
-            select.bind(hie.text, at: 1)
-            select.bind(blob: letter?.bytes ?? [], at: 2)
-            return try IndexFile.all(select)
+            select.bind(key.patient.value, at: 1)
+            select.bind(source.text, at: 2)
+            select.bind(key.resource.type, at: 3)
+            select.bind(key.resource.id, at: 4)
+            return try select.first(IndexedEntry.init)
         }
-    }
-
-    /// What the index holds of a record of a source.
-    package func entry(of hie: HIEIdentifier, _ key: EntryKey) async throws(StorageError) -> IndexedEntry? {
-        try await entries(of: key.patient).first { $0.source == hie && $0.resource == key.resource }
     }
 }

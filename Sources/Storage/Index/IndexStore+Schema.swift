@@ -107,28 +107,32 @@ extension IndexStore {
         SchemaStep(
             "v4",
             """
-            -- Numbers above rangeAfter up to rangeThrough that count as applied and are not: their change was parked.
+            -- Numbers of which one counts as applied and is not: its change is parked, as a line of this identity.
             CREATE TABLE gap (
                 source INTEGER NOT NULL REFERENCES source (id),
-                -- LetterIdentity.
                 letter BLOB NOT NULL CHECK (length(letter) = 32),
-                rangeAfter INTEGER NOT NULL CHECK (rangeAfter >= 0),
-                rangeThrough INTEGER NOT NULL CHECK (rangeThrough > rangeAfter),
+                -- Exclusive.
+                after INTEGER NOT NULL,
+                through INTEGER NOT NULL CHECK (through >= after),
+                -- Ranges in between that are there, as source.islands; NULL where the number was read: it is through.
+                present TEXT,
                 PRIMARY KEY (source, letter)
             ) WITHOUT ROWID, STRICT;
-            CREATE INDEX gap_range ON gap (source, rangeAfter);
-            CREATE INDEX gap_wide ON gap (source, rangeAfter, rangeThrough) WHERE rangeThrough - rangeAfter > 1;
+            CREATE INDEX gap_after ON gap (source, after, through);
+            -- Those that reach over several numbers, of which there are few.
+            CREATE INDEX gap_wide ON gap (source, through, after) WHERE through > after + 1;
 
-            -- What became of a letter in a plan, in the transaction in which it did; until the plan has it too.
+            -- What replayed letters came to, until their plans are over.
             CREATE TABLE redeemed (
-                letter BLOB NOT NULL,
                 plan INTEGER NOT NULL,
+                letter BLOB NOT NULL CHECK (length(letter) = 32),
                 verdict TEXT NOT NULL,
                 seq INTEGER,
-                cause TEXT,
-                detail TEXT,
-                PRIMARY KEY (letter, plan)
+                PRIMARY KEY (plan, letter)
             ) WITHOUT ROWID, STRICT;
+
+            -- While a gap is open the withdrawals above it are kept, which may be many.
+            CREATE INDEX tombstone_seq ON tombstone (source, seq);
             """),
     ]
 }

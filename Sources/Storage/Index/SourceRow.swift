@@ -40,7 +40,7 @@ struct SourceRow {
             """)
         update.bind(source.progress.epoch?.text, at: 1)
         update.bind(source.progress.applied.watermark, at: 2)
-        update.bind(text(of: source.progress.applied.islands), at: 3)
+        update.bind(source.progress.applied.islandsText, at: 3)
         update.bind(blob: source.digest.bytes, at: 4)
         update.bind(source.tombstoneFloor, at: 5)
         update.bind(source.progress.reach, at: 6)
@@ -73,23 +73,25 @@ struct SourceRow {
             id: row.int(0), hie: hie,
             progress: SourceProgress(
                 epoch: row.text(2).flatMap(Epoch.init),
-                applied: AppliedRanges(watermark: row.int(3), islands: Self.islands(row.text(4) ?? "")),
+                applied: AppliedRanges(watermark: row.int(3), islandsText: row.text(4) ?? ""),
                 reach: row.int(11)),
-            digest: digest, hasTombstones: row.int(9) == 1, hasGaps: row.int(12) == 1,
-            tombstoneFloor: row.optionalInt(10))
+            digest: digest, hasTombstones: row.int(9) == 1, tombstoneFloor: row.optionalInt(10),
+            hasGaps: row.int(12) == 1)
         freshness = Freshness(
             head: row.optionalInt(6), heardAt: row.optionalInt(7).map(Timestamp.init),
             asOf: row.optionalInt(8).map(Timestamp.init))
     }
+}
 
-    private static func text(of islands: [AppliedRanges.Island]) -> String {
-        islands.map { "\($0.after)-\($0.through)" }.joined(separator: " ")
-    }
+extension AppliedRanges {
+    /// The form in which islands are kept: `after-through`, separated by spaces.
+    var islandsText: String { islands.map { "\($0.after)-\($0.through)" }.joined(separator: " ") }
 
-    private static func islands(_ text: String) -> [AppliedRanges.Island] {
-        text.split(separator: " ").compactMap { part in
+    init(watermark: Int64, islandsText: String) {
+        let islands = islandsText.split(separator: " ").compactMap { part -> Island? in
             let ends = part.split(separator: "-").compactMap { Int64($0) }
-            return ends.count == 2 ? AppliedRanges.Island(after: ends[0], through: ends[1]) : nil
+            return ends.count == 2 ? Island(after: ends[0], through: ends[1]) : nil
         }
+        self.init(watermark: watermark, islands: islands)
     }
 }

@@ -17,9 +17,9 @@ package struct MemoryIndex: IndexRows {
 
     package var entries: [Int64: [EntryKey: Row]] = [:]
     package private(set) var tombstones: [Int64: [EntryKey: Int64]] = [:]
-    package private(set) var gaps: [Int64: [LetterIdentity: Gap]] = [:]
-    private var outcomes: [Int64: [LetterIdentity: LetterVerdict]] = [:]
+    package private(set) var gaps: [Int64: [LetterIdentity: OpenGap]] = [:]
     private var sources: [HIEIdentifier: IndexedSource] = [:]
+    private var verdicts: [Int64: [LetterIdentity: LetterVerdict]] = [:]
 
     package init() {}
 
@@ -31,30 +31,18 @@ package struct MemoryIndex: IndexRows {
         return source
     }
 
+    package func known(_ hie: HIEIdentifier) -> IndexedSource? {
+        guard sources[hie] != nil else { return nil }
+        var copy = self
+        return copy.source(hie)
+    }
+
     package mutating func save(_ source: IndexedSource) { sources[source.hie] = source }
 
     package mutating func clear(source: Int64) {
         entries[source] = nil
         tombstones[source] = nil
         gaps[source] = nil
-    }
-
-    package mutating func open(_ gap: Gap, source: Int64) { gaps[source, default: [:]][gap.letter] = gap }
-
-    package mutating func close(_ letter: LetterIdentity, source: Int64) { gaps[source]?[letter] = nil }
-
-    package func gap(of letter: LetterIdentity, source: Int64) -> Gap? { gaps[source]?[letter] }
-
-    package func gaps(holding seq: Int64, source: Int64) -> [Gap] {
-        gaps[source]?.values.filter { $0.after < seq && seq <= $0.through } ?? []
-    }
-
-    package func lowestGap(source: Int64) -> Int64? { gaps[source]?.values.map(\.after).min() }
-
-    package func outcome(of letter: LetterIdentity, plan: Int64) -> LetterVerdict? { outcomes[plan]?[letter] }
-
-    package mutating func note(_ verdict: LetterVerdict, of letter: LetterIdentity, plan: Int64) {
-        outcomes[plan, default: [:]][letter] = verdict
     }
 
     package func standing(_ key: EntryKey, source: Int64) -> StandingEntry? {
@@ -86,6 +74,25 @@ package struct MemoryIndex: IndexRows {
 
     package mutating func sweep(source: Int64, through seq: Int64) {
         tombstones[source] = tombstones[source]?.filter { $0.value > seq }
+    }
+
+    package mutating func keep(_ gap: OpenGap, source: Int64) { gaps[source, default: [:]][gap.letter] = gap }
+
+    package mutating func close(_ letter: LetterIdentity, source: Int64) { gaps[source]?[letter] = nil }
+
+    package func gap(of letter: LetterIdentity, source: Int64) -> OpenGap? { gaps[source]?[letter] }
+
+    package func gaps(source: Int64, after: Int64, through: Int64) -> [OpenGap] {
+        gaps[source, default: [:]].values.filter { $0.after < through && after < $0.through }
+    }
+
+    package func lowestGap(source: Int64) -> Int64? { gaps[source, default: [:]].values.map(\.after).min() }
+
+    package func verdict(on letter: LetterIdentity, plan: Int64) -> LetterVerdict? { verdicts[plan]?[letter] }
+
+    package mutating func note(_ verdict: LetterVerdict, on letter: LetterIdentity, plan: Int64) {
+        if case .failed = verdict { return }
+        verdicts[plan, default: [:]][letter] = verdict
     }
 
     /// What the rows say the digest of the source is.
