@@ -112,28 +112,6 @@ struct MemoryIndex: IndexRows {
 }
 
 extension MemoryIndex {
-    mutating func open(_ gap: Gap, source: Int64) { sources[source]?.gaps[gap.letter] = gap }
-
-    mutating func close(_ letter: LetterIdentity, source: Int64) { sources[source]?.gaps[letter] = nil }
-
-    func gap(of letter: LetterIdentity, source: Int64) -> Gap? { sources[source]?.gaps[letter] }
-
-    func gaps(holding seq: Int64, source: Int64) -> [Gap] {
-        sources[source]?.gaps.values.filter { $0.after < seq && seq <= $0.through } ?? []
-    }
-
-    func lowestGap(source: Int64) -> Int64? { sources[source]?.gaps.values.map(\.after).min() }
-
-    func outcome(of letter: LetterIdentity, plan: Int64) -> LetterVerdict? {
-        outcomes[Attempt(letter: letter, plan: plan)]
-    }
-
-    mutating func note(_ verdict: LetterVerdict, of letter: LetterIdentity, plan: Int64) {
-        outcomes[Attempt(letter: letter, plan: plan)] = verdict
-    }
-}
-
-extension MemoryIndex {
     /// Changes a row behind the index's back: its facts, its number, or whether it is there.
     mutating func tamper(_ source: Int, using generator: inout SplitMix64) -> Bool {
         let keys = (sources[Int64(source)]?.entries.keys).map { $0.sorted { $0.order < $1.order } } ?? []

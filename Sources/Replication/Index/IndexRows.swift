@@ -8,8 +8,6 @@ package struct IndexedSource: Sendable, Equatable {
     package var progress: SourceProgress
     package var digest: BucketDigest
     package var hasTombstones: Bool
-    /// Some numbers count as applied whose change was parked.
-    package var hasGaps: Bool
     /// While buckets are being mended, tombstones above this number are kept whatever the watermark.
     package var tombstoneFloor: Int64?
     /// Some of what counts as applied is missing, as its change is parked.
@@ -25,7 +23,6 @@ package struct IndexedSource: Sendable, Equatable {
         self.progress = progress
         self.digest = digest
         self.hasTombstones = hasTombstones
-        self.hasGaps = hasGaps
         self.tombstoneFloor = tombstoneFloor
         self.hasGaps = hasGaps
     }

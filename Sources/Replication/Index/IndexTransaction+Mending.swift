@@ -79,7 +79,6 @@ extension IndexTransaction {
             if !isSound, try rewrite(change, of: source, asAt: page.head) { wrong.insert(change.key) }
             if isSound || wrong.contains(change.key) { try fillGaps(at: change.seq, of: source) }
         }
-        for gap in page.gaps { try leave(gap, in: &source) }
         source.digest = try digest(of: source, page.buckets)
         try rows.save(source)
         return (source, wrong.count)

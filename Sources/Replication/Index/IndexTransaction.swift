@@ -111,16 +111,16 @@ package struct IndexTransaction<Rows: IndexRows> {
             } else {
                 applied.superseded += 1
             }
-            if source.hasGaps { applied.filled += try fillGaps(with: change, of: &source) }
             sources[hie] = source
         }
     }
 
     /// Unless a later version of the same entry stands, or was withdrawn. Returns whether it wrote.
     private mutating func write(_ change: Change, to source: inout IndexedSource) throws -> Bool {
-        let standing = try rows.standing(change.key, source: source.id)
+        let key = change.key
+        let standing = try rows.standing(key, source: source.id)
         if let standing, standing.seq >= change.seq { return false }
-        if source.hasTombstones, let buried = try rows.tombstone(change.key, source: source.id), buried >= change.seq {
+        if source.hasTombstones, let buried = try rows.tombstone(key, source: source.id), buried >= change.seq {
             return false
         }
         try enter(change, over: standing, in: &source)
@@ -151,7 +151,6 @@ extension IndexedSource {
         progress.replace(with: epoch)
         digest = BucketDigest()
         hasTombstones = false
-        hasGaps = false
         tombstoneFloor = nil
         hasGaps = false
     }

@@ -22,6 +22,11 @@ extension IndexStore {
         try await file.read { try IndexTransaction(try IndexFile($0)).foresee(all) }
     }
 
+    /// What redeeming this letter in the plan came to, where it was.
+    package func outcome(of letter: LetterIdentity, plan: Int64) async throws(StorageError) -> LetterVerdict? {
+        try await file.read { try IndexFile($0).verdict(on: letter, plan: plan) }
+    }
+
     /// Forgets what the letters of a plan came to: once it is settled and nothing of it is on its way.
     package func forgetRedeemed(plan: Int64) async throws(StorageError) {
         var isDone = false

@@ -9,6 +9,7 @@ final class LetterEndings: Sendable {
     struct Found: Sendable {
         /// The highest number of each record.
         var versions: [ResourceOfSource: AppliedVersion] = [:]
+        /// Their number has come from the source, or is not missing.
         var filled: [LetterIdentity] = []
         /// There was more than could be remembered: everything is to be looked at.
         var isOverflowing = false
@@ -42,10 +43,11 @@ final class LetterEndings: Sendable {
                 }
             }
         }
-        guard !applied.filled.isEmpty else { return }
+        let ended = applied.filled + applied.unneeded
+        guard !ended.isEmpty else { return }
         found.withLock { found in
             if found.filled.count < Self.foundMax {
-                found.filled += applied.filled
+                found.filled += ended
             } else {
                 found.isOverflowing = true
             }

@@ -73,7 +73,7 @@ struct LetterKeeper: Service {
             if !found.filled.isEmpty {
                 end(
                     try await store.resolve(
-                        found.filled, .covered, "the source has sent it again, whole", now: clock.now))
+                        found.filled, .covered, "the index has what the source says of it", now: clock.now))
             }
         } catch {
             endings.putBack(found)

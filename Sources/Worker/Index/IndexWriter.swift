@@ -128,7 +128,7 @@ struct IndexWriter: Sendable {
     func closeGaps(_ letters: [LetterIdentity], of hie: HIEIdentifier, for part: String) async throws {
         try await write(part) { index throws(StorageError) in
             let source = try await index.closeGaps(letters, of: hie)
-            if let source { coverage.advanced([hie: source], at: clock.now) }
+            coverage.advanced([hie: source], at: clock.now)
         }
     }
 

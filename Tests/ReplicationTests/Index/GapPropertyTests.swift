@@ -21,13 +21,14 @@ private struct DamagedStream {
     private var plan: Int64 = 0
 
     init(seed: UInt64) throws {
-        random = SplitMix64(seed: seed)
+        var random = SplitMix64(seed: seed)
         var stream = SampleStream(SampleSource(barts))
         try stream.run(steps: random.within(5...40), using: &random)
         source = stream.source
         batches = random.shuffle(stream.batches + stream.batches.filter { _ in random.chance(percent: 60) })
         let all = stream.batches.flatMap(\.changes).map { ($0.seq, $0) }
         changes = Dictionary(all, uniquingKeysWith: { first, _ in first })
+        self.random = random
     }
 
     /// Some lines cannot be read; the numbers of some of these neither.
