@@ -55,10 +55,13 @@ import Worker
             #expect(barts[0].readiness.state == .ready)
             try await mesh.run(Mesh.kingston) { kingston in
                 let isFilled = try await eventually {
-                    try await kingston[0].entries(of: one).count == 21 && kingston[0].isComplete(of: Mesh.barts)
+                    try await kingston[0].entries(of: one).count == 21
+                        && kingston[0].coverageBoard.progress(of: Mesh.barts)?.applied.watermark == 21
                 }
                 #expect(isFilled)
-                #expect(kingston[0].counters.now.parked == [:])
+                // What the broker dropped is kept as well, with its cause.
+                #expect(await eventually { (kingston[0].counters.now.parked[.lengthLimit] ?? 0) > 0 })
+                #expect(Set(kingston[0].counters.now.parked.keys) == [.lengthLimit])
             }
         }
     }

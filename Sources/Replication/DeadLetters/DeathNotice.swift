@@ -1,8 +1,9 @@
 package import AMQP
 package import CareRecord
 
-/// Why a broker put a message aside and where it came from, as the broker wrote it into the message (`x-death`, RabbitMQ's
-/// page on dead lettering). A client can write the same, in any shape: it is what an operator is told, and no proof.
+/// Why a broker put a message aside and where it came from, as the broker wrote it into the message (`x-death`,
+/// RabbitMQ's page on dead lettering). A client can write the same, in any shape: it is what an operator is told, and
+/// no proof.
 package struct DeathNotice: Sendable, Hashable {
     package let rejection: Rejection
     package let queue: String

@@ -2,8 +2,8 @@ package import CareRecord
 import GRDB
 package import Replication
 
-/// Attempts to read a message that is suspected of ending the process (`PoisonGuard`). An attempt that came to an end, well
-/// or not, is forgotten: what stays is what a run of the worker did not survive.
+/// Attempts to read a message that is suspected of ending the process (`PoisonGuard`). An attempt that came to an end,
+/// well or not, is forgotten: what stays is what a run of the worker did not survive.
 extension DeadLetterStore {
     /// Attempts longer ago say nothing: another version may run by now.
     static let attemptLifeMilliseconds: Int64 = 86_400_000
@@ -19,8 +19,8 @@ extension DeadLetterStore {
         ) STRICT, WITHOUT ROWID;
         """
 
-    /// Notes that this run begins to read a message. Returns how many runs did of late, this one included, without having
-    /// come to an end with it. The note survives the end of the process; after a power cut nobody needs it.
+    /// Notes that this run begins to read a message. Returns how many runs did of late, this one included, without
+    /// having come to an end with it. The note survives the end of the process; after a power cut nobody needs it.
     package func noteAttempt(
         on letter: LetterIdentity, run: String, now: Timestamp
     ) async throws(StorageError) -> Int {

@@ -3,7 +3,8 @@ import GRDB
 import Replication
 
 extension IndexStore {
-    /// Writes changes of nobody's and takes them back: fails where the index takes no changes at all, whoever's they are.
+    /// Writes changes of nobody's and takes them back: fails where the index takes no changes at all, whoever's they
+    /// are.
     package func tryOut() async throws(StorageError) {
         guard let source = HIEIdentifier("trial"), let epoch = Epoch("trial"), let patient = NHSNumber("9990000018"),
             let resource = ResourceKey(reference: "Condition/trial")

@@ -35,8 +35,8 @@ extension BrokerObjects {
         }
     }
 
-    /// A subscriber's changes, pulses and dead letters, and the way back for dead letters that are replayed. Each source is
-    /// bound on its own, so that one can be held.
+    /// A subscriber's changes, pulses and dead letters, and the way back for dead letters that are replayed. Each
+    /// source is bound on its own, so that one can be held.
     private mutating func addStreams(of hie: HIEIdentifier, from sources: [HIEIdentifier]) {
         let changes = BrokerNames.changesQueue(hie)
         let pulses = BrokerNames.pulsesQueue(hie)

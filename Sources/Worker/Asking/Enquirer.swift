@@ -88,8 +88,8 @@ struct Enquirer: Service {
         }
     }
 
-    /// A page that ends the process would be asked for again by the next run, and for ever: after a few runs it is not read
-    /// any more, and its source stays behind.
+    /// A page that ends the process would be asked for again by the next run, and for ever: after a few runs it is not
+    /// read any more, and its source stays behind.
     private func receive(_ delivery: Delivery) async throws {
         guard let page = LetterIdentity(page: delivery) else { return take(delivery) }
         if let rejection = try await poison.begin(page) {

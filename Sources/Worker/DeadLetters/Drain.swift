@@ -5,9 +5,9 @@ import Replication
 import ServiceLifecycle
 import Topology
 
-/// Takes what one broker has put aside, and keeps it with the other dead letters: the own queue for dead letters, and at
-/// the first connected HIE of the broker's regions what reached nobody. Each message is on the disk, synced, before the
-/// broker is told to forget it. A queue that cannot be consumed holds up nothing else.
+/// Takes what one broker has put aside, and keeps it with the other dead letters: the own queue for dead letters, and
+/// at the first connected HIE of the broker's regions what reached nobody. Each message is on the disk, synced, before
+/// the broker is told to forget it. A queue that cannot be consumed holds up nothing else.
 struct Drain: Sendable {
     /// Deliveries without an acknowledgement on one queue: with bodies of 16 MiB at most it bounds the memory.
     static let prefetchMax: UInt16 = 4
@@ -34,7 +34,8 @@ struct Drain: Sendable {
         }
     }
 
-    /// Whether this worker takes what reached nobody at this broker: one worker does, so that there is one place to look.
+    /// Whether this worker takes what reached nobody at this broker: one worker does, so that there is one place to
+    /// look.
     private var isOnDuty: Bool { line.link.sources.first == hie }
 
     private func drainWhatReachedNobody(_ session: Session) async throws {

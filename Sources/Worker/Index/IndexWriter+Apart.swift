@@ -30,8 +30,8 @@ extension IndexWriter {
         try await retry.run(part, refusalsMax: 1) { () async throws(StorageError) in try await write([batch]) }
     }
 
-    /// A batch that cannot be taken apart any more and was refused. While the index takes no change of anybody's, nothing
-    /// is wrong with this one (promise P6).
+    /// A batch that cannot be taken apart any more and was refused. While the index takes no change of anybody's,
+    /// nothing is wrong with this one (promise P6).
     private func settle(
         _ batch: ChangeBatch, for part: String, from origin: ChangeOrigin
     ) async throws -> AppliedChanges {

@@ -15,8 +15,8 @@ struct IndexWriter: Sendable {
     let logger: Logger
 
     /// `part` is the part of the worker that stands still while the index cannot be written. A change that the index
-    /// does not take while it takes others is parked. `onFailure` is called when the index has failed and the process has
-    /// not.
+    /// does not take while it takes others is parked. `onFailure` is called when the index has failed and the process
+    /// has not.
     @discardableResult
     func apply(
         _ batches: [ChangeBatch], for part: String, from origin: ChangeOrigin,

@@ -72,14 +72,13 @@ import Testing
 
 @Suite("Parts of a batch") struct BatchPartsTests {
     @Test("halves are the whole, in order, each with changes, down to single numbers") func halves() throws {
+        let resource = try #require(ResourceKey(reference: "Condition/c"))
         for seed in UInt64(0)..<50 {
             var random = SplitMix64(seed: seed)
             let changes = (0..<random.within(1...12)).map { _ in
                 Change(
                     seq: Int64(random.within(6...20)),
-                    key: EntryKey(
-                        patient: SampleSource.patients[0], resource: ResourceKey(reference: "Condition/c")!),  // well-formed
-                    effect: .withdraw)
+                    key: EntryKey(patient: SampleSource.patients[0], resource: resource), effect: .withdraw)
             }
             let batch = ChangeBatch(
                 source: barts, epoch: SampleSource.early, after: 5, through: 25, head: 30, changes: changes)
