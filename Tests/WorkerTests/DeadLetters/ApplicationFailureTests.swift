@@ -1,7 +1,6 @@
 import AMQP
 import CareRecord
 import Replication
-import Foundation
 import TestSupport
 import Testing
 import Worker
@@ -20,12 +19,9 @@ import Worker
             """)
     }
 
-    static func note(_ worker: Worker) {
-        var text = "\(WallClock.system.now) \(worker.counters.now.messagesReceived)"
-        for reason in worker.readiness.reasons { text += " \(reason.part) \(reason.since) \(reason.reason.suffix(20));" }
-        guard let file = fopen("/tmp/wt/tmp-drain-debug.log", "a") else { return }
-        fputs(text + "\n", file)
-        fclose(file)
+    /// Whether this part stands still because of the trigger.
+    private func isRefused(_ part: String, _ worker: Worker) -> Bool {
+        worker.readiness.reasons.contains { $0.part == part && $0.reason.contains("SQLite code 1811") }
     }
 
     private func fill(_ worker: Worker, _ numbers: ClosedRange<Int>) async throws {
@@ -41,7 +37,8 @@ import Worker
             try await refuse("c7", at: Mesh.kingston, mesh)
             try await fill(workers[0], 1...40)
             #expect(try await eventually { try await workers[1].entries(of: one).count == 40 })
-            #expect(await eventually { workers[1].counters.now.parked == [.applicationFailed: 1] })
+            // The same change may come by repair as well.
+            #expect(Set(workers[1].counters.now.parked.keys) == [.applicationFailed])
             let letter = try #require(try await mesh.letters(Mesh.kingston).first)
             #expect(letter.source == "barts" && letter.queue == "wherry.changes.kingston")
             #expect(letter.exchange == "wherry.changes" && letter.routingKey == "change.barts")
@@ -50,8 +47,9 @@ import Worker
             // Nothing stands still: what comes later is applied as ever.
             _ = try await workers[0].submit([FHIRFixture.condition("later", of: "p")])
             #expect(try await eventually { try await workers[1].entries(of: one).count == 41 })
-            #expect(workers[1].readiness.state == .ready)
-            #expect(workers[1].coverageBoard.progress(of: Mesh.barts)?.applied.watermark == 42)
+            #expect(await eventually { workers[1].readiness.state == .ready })
+            #expect(
+                await eventually { workers[1].coverageBoard.progress(of: Mesh.barts)?.applied.watermark == 42 })
         }
     }
 
@@ -62,16 +60,9 @@ import Worker
             #expect(await eventually { workers.allSatisfy { $0.readiness.state == .ready } })
             try await refuse("*", at: Mesh.kingston, mesh)
             try await fill(workers[0], 1...5)
-            let isPaused = await eventually {
-                Self.note(workers[1])
-                return workers[1].readiness.reasons.contains {
-                    $0.part == "intake" && $0.reason.contains("SQLite code 1811")
-                }
-            }
-            #expect(isPaused)
-            Self.note(workers[1])
+            #expect(await eventually { isRefused("intake", workers[1]) })
             // Through repair as well, which asks for what is missing meanwhile.
-            #expect(await eventually { workers[1].readiness.reasons.contains { $0.part == "repair" } })
+            #expect(await eventually { isRefused("repair", workers[1]) })
             #expect(workers[1].counters.now.parked == [:])
             try await mesh.sqlite(Mesh.kingston, "index.sqlite", "DROP TRIGGER refusal")
             #expect(try await eventually { try await workers[1].entries(of: one).count == 6 })
@@ -102,13 +93,14 @@ import Worker
             }
             #expect(isThere)
             // The same change may come by its message as well.
-            let isParked = try await eventually {
-                Set(try await mesh.letters(Mesh.kingston).map { "\($0.source ?? "") \($0.queue)" })
-                    == ["barts wherry.changes.kingston", "kingston records.sqlite"]
-            }
-            #expect(isParked)
+            let expected: Set = ["barts wherry.changes.kingston", "kingston records.sqlite"]
+            #expect(try await eventually { try await origins(mesh) == expected })
             #expect(Set(workers[1].counters.now.parked.keys) == [.applicationFailed])
         }
+    }
+
+    private func origins(_ mesh: Mesh) async throws -> Set<String> {
+        Set(try await mesh.letters(Mesh.kingston).map { "\($0.source ?? "") \($0.queue)" })
     }
 
     private func bytes(_ hexadecimal: String) -> [UInt8] {
