@@ -8,6 +8,7 @@ extension JSONWriter {
         members(of: progress.plan)
         member("perSecond", progress.perSecond.map { JSON.number(Self.rounded($0)) } ?? .null)
         member("window", orNull: progress.window)
+        member("trouble", orNull: progress.trouble)
     }
 
     /// A plan that does not run now, or of which that is not asked.
@@ -15,6 +16,7 @@ extension JSONWriter {
         members(of: plan)
         member("perSecond", JSON.null)
         member("window", JSON.null)
+        member("trouble", JSON.null)
     }
 
     private mutating func members(of plan: ReplayPlan) {

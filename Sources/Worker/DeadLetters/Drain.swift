@@ -9,8 +9,9 @@ import Topology
 /// at the first connected HIE of the broker's regions what reached nobody. Each message is on the disk, synced, before
 /// the broker is told to forget it. A queue that cannot be consumed holds up nothing else.
 struct Drain: Sendable {
-    /// Deliveries without an acknowledgement on one queue: with bodies of 16 MiB at most it bounds the memory.
-    static let prefetchMax: UInt16 = 4
+    /// Deliveries without an acknowledgement on one queue, as many as share a synced transaction. Like those of the
+    /// intake they are as large as messages are.
+    static let prefetchMax: UInt16 = 64
     private static let firstRetryMilliseconds: Int64 = 500
     private static let retryMaxSeconds: Int64 = 30
 

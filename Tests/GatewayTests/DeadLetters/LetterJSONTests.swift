@@ -100,7 +100,7 @@ struct LetterJSONTests {
     func plan() throws {
         let members = [
             "plan", "id", "hash", "state", "createdAt", "createdBy", "selection", "count", "foreseen", "results",
-            "order", "startedAt", "endedAt", "endReason", "perSecond", "window",
+            "order", "startedAt", "endedAt", "endReason", "perSecond", "window", "trouble",
         ]
         let fresh = try Self.json { $0.members(resting: LetterSamples.plan(.planned, count: 5)) }
         #expect(Self.names(fresh) == members && fresh["plan"]?.text == "12-3f9ab2c4" && fresh["order"] == .null)
@@ -108,10 +108,12 @@ struct LetterJSONTests {
         #expect(Self.names(fresh["foreseen"]) == ["apply", "duplicate", "superseded", "failAgain"])
         let order = ReplayOrder(target: .everybody, by: "B", reason: "r", canary: 2, ratePerSecond: 0.25)
         let progress = PlanProgress(
-            plan: LetterSamples.plan(.running, count: 5, order: order), perSecond: 12.34567, window: 8)
+            plan: LetterSamples.plan(.running, count: 5, order: order), perSecond: 12.34567, window: 8,
+            trouble: "the broker is away")
         let running = try Self.json { $0.members(of: progress) }
         #expect(Self.names(running) == members)
         #expect(running["perSecond"] == .number("12.346") && running["window"]?.integer == 8)
+        #expect(running["trouble"]?.text == "the broker is away" && fresh["trouble"] == .null)
         #expect(
             running["order"] == [
                 "to": "everybody", "by": "B", "reason": "r", "canary": 2, "rate": .number("0.25"),

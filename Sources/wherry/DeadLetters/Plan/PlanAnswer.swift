@@ -25,6 +25,8 @@ struct PlanAnswer: Sendable, Hashable {
     /// `nil` before it was started.
     let order: Order?
     let startedAt, endedAt, endReason: String?
+    /// Why it does not get on at present.
+    let trouble: String?
     /// Letters.
     let perSecond: Double?
     /// How many are on their way at most.
@@ -57,6 +59,7 @@ struct PlanAnswer: Sendable, Hashable {
         startedAt = json["startedAt"]?.text
         endedAt = json["endedAt"]?.text
         endReason = json["endReason"]?.text
+        trouble = json["trouble"]?.text
         perSecond = json["perSecond"]?.double
         window = json["window"]?.present.map { Self.count($0) }
     }

@@ -59,7 +59,7 @@ struct PlanView {
             plan.window.map { "\($0) at once" },
             plan.order?.rate.map { "at most \(Self.number($0))/s" },
             plan.perSecond.map { "now \(Self.number($0))/s" },
-            plan.state == .running ? nil : plan.stateWord,
+            plan.state == .running ? nil : plan.stateWord, plan.trouble.map { Table.Cell("waits: \($0)").text },
         ].compactMap(\.self).joined(separator: ", ")
     }
 
