@@ -62,6 +62,8 @@ import Worker
                 // What the broker dropped is kept as well, with its cause.
                 #expect(await eventually { (kingston[0].counters.now.parked[.lengthLimit] ?? 0) > 0 })
                 #expect(Set(kingston[0].counters.now.parked.keys) == [.lengthLimit])
+                // What has come from the source itself needs nobody any more.
+                #expect(await eventually { kingston[0].isComplete(of: Mesh.barts) })
             }
         }
     }

@@ -1,8 +1,19 @@
-extension Sequence where Element == UInt8 {
+extension Collection where Element == UInt8 {
     /// Two lowercase hexadecimal digits a byte.
     package var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 0x0F)]] }, as: UTF8.self)
+        String(unsafeUninitializedCapacity: 2 * count) { text in
+            var position = 0
+            for byte in self {
+                text[position] = Self.digit(byte >> 4)
+                text[position + 1] = Self.digit(byte & 0x0F)
+                position += 2
+            }
+            return position
+        }
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }
 

@@ -14,6 +14,13 @@ package struct LetterReader: Sendable {
     ) throws(Rejection) -> ChangeBatch {
         var sent = message
         sent.prepare(subject)
+        return try read(prepared: sent, subject, routingKey: routingKey)
+    }
+
+    /// The same of a message that is prepared for sending.
+    package func read(
+        prepared sent: Message, _ subject: LetterSubject, routingKey: String
+    ) throws(Rejection) -> ChangeBatch {
         // A page's line came under another key than the message that it becomes.
         let key = subject.form == .change ? sent.appID.flatMap { HIEIdentifier($0) }.map(BrokerNames.changeKey) : nil
         let delivery = Delivery(

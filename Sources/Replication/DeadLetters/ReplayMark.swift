@@ -36,12 +36,14 @@ extension Message {
     package func marked(_ mark: ReplayMark, _ subject: LetterSubject) -> Message {
         var message = self
         message.prepare(subject)
-        message.headers[HeaderName.replay] = .string(mark.text)
+        message.mark(mark)
         return message
     }
 
+    package mutating func mark(_ mark: ReplayMark) { headers[HeaderName.replay] = .string(mark.text) }
+
     /// Takes off what brokers put on it and a time to live that is over. A line becomes a message of its own.
-    mutating func prepare(_ subject: LetterSubject) {
+    package mutating func prepare(_ subject: LetterSubject) {
         for name in Self.brokerHeaders { headers[name] = nil }
         headers[HeaderName.replay] = nil
         expiration = nil

@@ -108,6 +108,33 @@ extension DeadLetterStore {
         }
     }
 
+    /// Parks again the letters among these that a replay applied: the index has lost what it did. Returns those.
+    package func reopen(_ identities: [LetterIdentity], now: Timestamp) async throws(StorageError) -> [LetterNote] {
+        try await file.write { database in
+            let select = try PreparedStatement(
+                database,
+                """
+                SELECT \(Self.noteColumns) FROM letter
+                WHERE identity = ? AND state = 'resolved' AND resolution = 'applied'
+                """)
+            let update = try PreparedStatement(
+                database, "UPDATE letter SET state = 'parked', resolution = NULL, endedAt = NULL WHERE id = ?")
+            var reopened: [LetterNote] = []
+            for identity in identities {
+                select.bind(blob: identity.bytes, at: 1)
+                for note in try Self.notes(select) {
+                    update.bind(note.id, at: 1)
+                    try update.run()
+                    let event = LetterEvent(
+                        at: now, by: nil, act: "parked again", detail: "the index has lost what its replay did")
+                    try LetterWriter.note(event, of: note.id, in: database)
+                    reopened.append(note)
+                }
+            }
+            return reopened
+        }
+    }
+
     /// Which of these letters stand for a change that an index lacks still, or may lack again once restored.
     package func wanting(_ identities: [LetterIdentity]) async throws(StorageError) -> Set<LetterIdentity> {
         try await file.read { database in

@@ -1,3 +1,4 @@
+package import AMQP
 package import CareRecord
 import GRDB
 package import Replication
@@ -30,10 +31,18 @@ package struct ForeseenLetter: Sendable {
     }
 }
 
-/// What a plan has to do next: a letter as it is now, beside what the plan froze.
+/// What a plan has to do next: a letter as it is now, as far as sending it needs it.
 package struct DueLetter: Sendable {
     package let position: Int
-    package let letter: ParkedLetter
+    package let id: Int64
+    package let identity: LetterIdentity
+    package let state: LetterState
+    package let resolution: LetterResolution?
+    package let broker: String?
+    package let routingKey: String
+    /// Form and range only.
+    package let subject: LetterSubject
+    package let message: Message
     /// The content is still what the plan was made of.
     package let isUnchanged: Bool
 }
@@ -160,12 +169,11 @@ extension DeadLetterStore {
         of plan: Int64, after position: Int, limit: Int
     ) async throws(StorageError) -> [DueLetter] {
         try await file.read { database in
-            let first = LetterRow.columnCount + 5
             let select = try PreparedStatement(
                 database,
                 """
-                SELECT \(LetterRow.columns), \(ParkedLetter.columns), position,
-                    letter.contentHash = planned.contentHash
+                SELECT position, letter.id, identity, state, resolution, broker, routingKey, form, rangeAfter,
+                    rangeThrough, letter.seq, letter.contentHash = planned.contentHash, properties, body
                 FROM planned JOIN letter ON letter.id = planned.letter JOIN content ON content.letter = letter.id
                 WHERE plan = ? AND position > ? AND result IS NULL ORDER BY position LIMIT \(limit)
                 """)
@@ -173,10 +181,7 @@ extension DeadLetterStore {
             select.bind(Int64(position), at: 2)
             var letters: [DueLetter] = []
             try select.each { row in
-                letters.append(
-                    DueLetter(
-                        position: Int(row.int(first)), letter: try ParkedLetter(row),
-                        isUnchanged: row.int(first + 1) == 1))
+                letters.append(try DueLetter(row))
                 return true
             }
             return letters
@@ -201,5 +206,24 @@ extension DeadLetterStore {
             }
             return found
         }
+    }
+}
+
+extension DueLetter {
+    /// Columns: position, id, identity, state, resolution, broker, routingKey, form, after, through, seq, isUnchanged,
+    /// properties, body.
+    fileprivate init(_ row: borrowing PreparedStatement) throws {
+        guard let identity = LetterIdentity(bytes: row.bytes(2)), let state = row.text(3).flatMap(LetterState.init),
+            let form = row.text(7).flatMap(LetterSubject.Form.init),
+            let message = row.withBytes(12, { Message(propertiesText: $0, body: row.bytes(13)) })
+        else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
+        var subject = LetterSubject(form: form)
+        subject.after = row.optionalInt(8)
+        subject.through = row.optionalInt(9)
+        subject.seq = row.optionalInt(10)
+        self.init(
+            position: Int(row.int(0)), id: row.int(1), identity: identity, state: state,
+            resolution: row.text(4).flatMap(LetterResolution.init), broker: row.text(5), routingKey: row.text(6) ?? "",
+            subject: subject, message: message, isUnchanged: row.int(11) == 1)
     }
 }

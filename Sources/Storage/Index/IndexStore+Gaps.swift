@@ -6,15 +6,12 @@ extension IndexStore {
     /// Notes that are forgotten in one transaction.
     static let forgottenAtOnceMax: Int64 = 10_000
 
-    /// Applies dead letters after all, in one transaction that survives a power cut: a letter is settled only once what
-    /// it brought is there for good. Returns what became of each, and how far the sources are.
+    /// Applies dead letters after all, in one transaction. Returns what became of each, and how far the sources are.
+    /// A power cut may take it back after the letters are settled: then their gaps are open again, which tells.
     package func redeem(
         _ all: [Redemption]
     ) async throws(StorageError) -> (verdicts: [LetterVerdict], sources: [HIEIdentifier: IndexedSource]) {
-        try await file.writeSynced { database in
-            var transaction = IndexTransaction(try IndexFile(database))
-            return try transaction.redeem(all)
-        }
+        try await transaction { try $0.redeem(all) }
     }
 
     /// What `redeem` would answer for each now, all of one snapshot.

@@ -55,7 +55,8 @@ package final class DeadLetterDesk: Sendable {
             standing = try await index.entry(of: source, EntryKey(patient: patient, resource: resource))
         }
         return LetterView(
-            letter: letter, history: [letter.row.beginning] + (try await store.history(id)), foreseen: foreseen, standing: standing,
+            letter: letter, history: [letter.row.beginning] + (try await store.history(id)), foreseen: foreseen,
+            standing: standing,
             watermark: letter.row.source.flatMap { coverage.progress(of: $0)?.applied.watermark })
     }
 

@@ -110,13 +110,27 @@ struct LetterKeeper: Service {
         let letters = gaps.map(\.letter)
         let wanting = try await store.wanting(letters)
         let idle = letters.filter { !wanting.contains($0) }
-        if !idle.isEmpty { try await index.closeGaps(idle, of: source, for: Self.part) }
+        if !idle.isEmpty { try await close(idle, of: source, after: sweep.gapAfter) }
         sweep.gapAfter = letters.last
         if letters.isEmpty {
             sweep.sources?.removeFirst()
             sweep.gapAfter = nil
         }
         return sweep
+    }
+
+    /// Closes the gaps of letters that wait no more. A replay that applied one has closed its gap: where that is open,
+    /// a power cut has taken the one back and not the other, and the letter waits again.
+    private func close(_ idle: [LetterIdentity], of source: HIEIdentifier, after letter: LetterIdentity?) async throws {
+        let open = Set(try await index.gaps(of: source, after: letter, limit: Self.pageMax).map(\.letter))
+        let reopened = try await store.reopen(idle.filter(open.contains), now: clock.now)
+        if !reopened.isEmpty {
+            held.add(reopened)
+            logger.warning("deadletters.reopened", metadata: ["deadletters.count": "\(reopened.count)"])
+        }
+        let wanting = try await store.wanting(idle)
+        let closing = idle.filter { !wanting.contains($0) }
+        if !closing.isEmpty { try await index.closeGaps(closing, of: source, for: Self.part) }
     }
 
     private func settle(_ letters: [ParkedLetter]) async throws {

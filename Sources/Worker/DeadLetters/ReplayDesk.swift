@@ -14,12 +14,15 @@ struct LetterInFlight: Sendable {
 }
 
 /// Where replayed letters arrive. A delivery's mark is believed only where the own store confirms it: the letter is in
-/// that plan, has no result yet, and holds these very bytes. Index first, then the result, then the acknowledgement: a
-/// crash in between repeats the same verdict (promise P2).
+/// that plan, has no result yet, and holds these very bytes. Index first, then the result: a crash in between repeats
+/// the same verdict (promise P2).
 final class ReplayDesk: Sendable {
     private struct State {
         var plan: Int64?
         var inFlight: [Int64: LetterInFlight] = [:]
+        /// Back from the broker, and not settled: no more than the window of the run.
+        var arrived: [LetterInFlight] = []
+        var signal: AsyncStream<Void>.Continuation?
         var inbox: (@Sendable ([SettledLetter]) -> Void)?
     }
 
@@ -34,6 +37,8 @@ final class ReplayDesk: Sendable {
     private let state = Mutex(State())
 
     static let part = "replay"
+    /// Letters that share a transaction.
+    private static let settledTogetherMax = 1024
 
     init(
         hie: HIEIdentifier, store: DeadLetterStore, index: IndexWriter, held: HeldBoard, topology: TopologyBoard,
@@ -57,7 +62,12 @@ final class ReplayDesk: Sendable {
         state.withLock { $0 = State(plan: plan, inbox: inbox) }
     }
 
-    func end() { state.withLock { $0 = State() } }
+    func end() {
+        state.withLock { state in
+            state.signal?.finish()
+            state = State()
+        }
+    }
 
     func expect(_ letters: [LetterInFlight]) {
         state.withLock { state in
@@ -66,9 +76,16 @@ final class ReplayDesk: Sendable {
     }
 
     /// What was expected is sent again.
-    func forgetExpected() { state.withLock { $0.inFlight = [:] } }
+    func forgetExpected() {
+        state.withLock { state in
+            state.inFlight = [:]
+            state.arrived = []
+        }
+    }
 
-    /// Applies what these deliveries bring and writes down the results. They are the broker's to forget afterwards.
+    /// Takes what these deliveries bring. They are the broker's to forget afterwards: a letter without a result is sent
+    /// again, whatever becomes of this process. What is expected waits for `settleArrived`, so that the changes behind
+    /// it do not.
     func redeem(_ deliveries: [Delivery]) async throws {
         var byPlan: [Int64: [Int64: [UInt8]]] = [:]
         for delivery in deliveries {
@@ -115,36 +132,61 @@ final class ReplayDesk: Sendable {
     }
 
     private func redeem(_ bodies: [Int64: [UInt8]], of plan: Int64) async throws {
-        let expected = state.withLock { state in state.plan == plan ? state.inFlight : [:] }
-        var letters: [LetterInFlight] = []
-        var unexpected: [Int64: [UInt8]] = [:]
-        for (letter, body) in bodies {
-            if let known = expected[letter], known.body == body {
-                letters.append(known)
-            } else {
-                unexpected[letter] = body
+        let unexpected = state.withLock { state in
+            guard state.plan == plan else { return bodies }
+            return bodies.filter { letter, body in
+                guard let known = state.inFlight[letter], known.body == body else { return true }
+                state.inFlight[letter] = nil
+                state.arrived.append(known)
+                state.signal?.yield()
+                return false
             }
         }
+        if !unexpected.isEmpty { try await redeem(unexpected: unexpected, of: plan) }
+    }
+
+    private func redeem(unexpected bodies: [Int64: [UInt8]], of plan: Int64) async throws {
+        let ids = Array(bodies.keys)
+        let found = try await retry.run("dead letters") { () async throws(StorageError) in
+            try await store.unsettled(ids, of: plan)
+        }
+        var letters: [LetterInFlight] = []
         var refused: [SettledLetter] = []
-        if !unexpected.isEmpty {
-            let ids = Array(unexpected.keys)
-            let found = try await retry.run("dead letters") { () async throws(StorageError) in
-                try await store.unsettled(ids, of: plan)
+        for (id, body) in bodies {
+            guard let letter = found[id], letter.message.body == body else {
+                // Of an earlier sending whose result is written down, or nobody's.
+                counters.count { $0.replaysUnknown += 1 }
+                continue
             }
-            for (id, body) in unexpected {
-                guard let letter = found[id], letter.message.body == body else {
-                    // Of an earlier sending whose result is written down, or nobody's.
-                    counters.count { $0.replaysUnknown += 1 }
-                    continue
-                }
-                do throws(Rejection) {
-                    letters.append(try letter.inFlight(reader))
-                } catch {
-                    refused.append(SettledLetter(letter: id, verdict: .failed(error)))
-                }
+            do throws(Rejection) {
+                letters.append(try letter.inFlight(reader))
+            } catch {
+                refused.append(SettledLetter(letter: id, verdict: .failed(error)))
             }
         }
         try await apply(letters, refused: refused, of: plan)
+    }
+
+    /// Applies what has arrived and writes down the results, as much together as waits.
+    func settleArrived(of plan: Int64) async throws {
+        while true {
+            let letters = state.withLock { state in
+                guard state.plan == plan else { return ArraySlice<LetterInFlight>() }
+                let letters = state.arrived.prefix(Self.settledTogetherMax)
+                state.arrived.removeFirst(letters.count)
+                return letters
+            }
+            if letters.isEmpty { return }
+            try await apply(Array(letters), refused: [], of: plan)
+        }
+    }
+
+    /// One element at once, and one whenever something has arrived since.
+    func arrivals() -> AsyncStream<Void> {
+        let (stream, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        state.withLock { $0.signal = signal }
+        signal.yield()
+        return stream
     }
 
     private func apply(_ letters: [LetterInFlight], refused: [SettledLetter], of plan: Int64) async throws {

@@ -136,33 +136,33 @@ struct ReplayRun {
         var messages: [Message] = []
         var settled: [SettledLetter] = []
         while let due = waiting.first, letters.count + settled.count < countMax, inFlightBytes < Self.inFlightBytesMax {
+            waiting.removeFirst()
             if let verdict = try await verdict(withoutSending: due) {
-                settled.append(SettledLetter(letter: due.letter.row.id, verdict: verdict))
-                waiting.removeFirst()
+                settled.append(SettledLetter(letter: due.id, verdict: verdict))
                 continue
             }
             // An edit or a discard since the plan was made: it is not what somebody looked at.
-            guard due.isUnchanged, due.letter.row.state == .parked else {
-                waiting.removeFirst()
-                continue
-            }
-            let letter: LetterInFlight
+            guard due.isUnchanged, due.state == .parked else { continue }
+            var message = due.message
+            message.prepare(due.subject)
+            let batch: ChangeBatch
             do throws(Rejection) {
-                letter = try due.letter.inFlight(reader)
+                batch = try reader.read(prepared: message, due.subject, routingKey: due.routingKey)
             } catch {
-                settled.append(SettledLetter(letter: due.letter.row.id, verdict: .failed(error)))
-                waiting.removeFirst()
+                settled.append(SettledLetter(letter: due.id, verdict: .failed(error)))
                 continue
             }
-            let next = self.way(of: due.letter, letter)
-            if !letters.isEmpty, next != way { break }
+            let next = self.way(of: due, batch)
+            if !letters.isEmpty, next != way {
+                waiting = [due] + waiting
+                break
+            }
             way = next
-            waiting.removeFirst()
-            letters.append(letter)
-            let mark = ReplayMark(hie: hie, plan: plan.id, letter: letter.letter)
-            if next != nil { messages.append(due.letter.message.marked(mark, due.letter.row.subject)) }
-            sizes[letter.letter] = letter.body.count
-            inFlightBytes += letter.body.count
+            letters.append(LetterInFlight(letter: due.id, identity: due.identity, body: message.body, batch: batch))
+            message.mark(ReplayMark(hie: hie, plan: plan.id, letter: due.id))
+            if next != nil { messages.append(message) }
+            sizes[due.id] = message.body.count
+            inFlightBytes += message.body.count
         }
         pace.noteSent(letters.count + settled.count)
         do {
@@ -178,29 +178,29 @@ struct ReplayRun {
 
     /// What has ended by itself since the plan was made, unless this plan had applied it by then.
     private func verdict(withoutSending due: DueLetter) async throws(ReplayRoad.Trouble) -> LetterVerdict? {
-        guard due.letter.row.state == .resolved else { return nil }
+        guard due.state == .resolved else { return nil }
         do throws(StorageError) {
-            if let known = try await desk.outcome(of: due.letter.identity, in: plan.id) { return known }
+            if let known = try await desk.outcome(of: due.identity, in: plan.id) { return known }
         } catch {
             throw .passing(error.description)
         }
-        return switch due.letter.row.resolution {
+        return switch due.resolution {
         case .applied, .duplicate, .covered: .duplicate
         case .superseded, nil: .superseded(by: nil)
         }
     }
 
     /// `nil`: straight into the index.
-    private func way(of letter: ParkedLetter, _ inFlight: LetterInFlight) -> ReplayRoad.Way? {
-        let source = inFlight.batch.source
+    private func way(of letter: DueLetter, _ batch: ChangeBatch) -> ReplayRoad.Way? {
+        let source = batch.source
         guard order.target != .local, source != hie else { return nil }
         let view = topology.present
         let home = view.link(to: source)?.name
         switch order.target {
         case .local: return nil
-        case .everybody: return .toEverybody(link: home ?? letter.row.origin.broker ?? "", source)
+        case .everybody: return .toEverybody(link: home ?? letter.broker ?? "", source)
         case .subscriber:
-            let origin = letter.row.origin.broker.flatMap { view.link(named: $0)?.name }
+            let origin = letter.broker.flatMap { view.link(named: $0)?.name }
             return .toSubscriber(link: origin ?? home ?? "")
         }
     }

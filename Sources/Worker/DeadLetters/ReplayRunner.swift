@@ -5,8 +5,8 @@ import Replication
 import ServiceLifecycle
 import Storage
 
-/// Replays the plan that runs, one at a time. All that matters is in the file: a run that ended anyhow is taken up where
-/// its results end, and what was on its way is sent again (promise P2: its effect is once).
+/// Replays the plan that runs, one at a time. All that matters is in the file: a run that ended anyhow is taken up
+/// where its results end, and what was on its way is sent again (promise P2: its effect is once).
 struct ReplayRunner: Service {
     let hie: HIEIdentifier
     let store: DeadLetterStore
@@ -54,6 +54,9 @@ struct ReplayRunner: Service {
                     for await _ in board.wakes() { inbox.yield(.woken) }
                 }
                 group.addTask {
+                    for await _ in desk.arrivals() { try await desk.settleArrived(of: plan.id) }
+                }
+                group.addTask {
                     while true {
                         try await Task.sleep(for: .milliseconds(ReplayRun.tickMilliseconds))
                         inbox.yield(.tick)
@@ -67,6 +70,8 @@ struct ReplayRunner: Service {
             throw error
         }
         await road.close()
+        // What has come back by now has been attempted.
+        try await desk.settleArrived(of: plan.id)
         try await end(plan, outcome)
     }
 

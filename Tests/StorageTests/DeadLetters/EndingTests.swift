@@ -43,6 +43,18 @@ private let kingston = Letters.kingston
         #expect(try await kept.store.cover(barts, epoch: next, watermark: 0, now: at(2)).map(\.id) == [2])
     }
 
+    @Test("a letter that a replay applied waits again where the index has lost that; one that was overtaken does not")
+    func reopened() async throws {
+        let kept = try Kept()
+        let notes = try await kept.store.park([Letters.change(1), Letters.change(2)], now: at(1))
+        _ = try await kept.store.resolve([notes[0]], .applied, "by a replay", now: at(2))
+        _ = try await kept.store.resolve([notes[1]], .superseded, "by change 3", now: at(2))
+        let identities = [Letters.change(1), Letters.change(2)].map(LetterIdentity.init(of:))
+        #expect(try await kept.store.reopen(identities, now: at(3)) == [notes[0]])
+        #expect(try await kept.store.parked() == [notes[0]])
+        #expect(try await kept.store.history(1).map(\.act) == ["resolved", "parked again"])
+    }
+
     @Test("discard and restore do nothing where the number is another") func counts() async throws {
         let kept = try Kept()
         try await kept.store.park([Letters.change(1), Letters.change(2)], now: at(1))

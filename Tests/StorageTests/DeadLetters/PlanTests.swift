@@ -95,11 +95,11 @@ private let kingston = Letters.kingston
         let (kept, id) = try await planned(4)
         _ = try await kept.store.start(id, order, now: at(3))
         let due = try await kept.store.dueLetters(of: id, after: 0, limit: 9)
-        #expect(due.map(\.letter.row.subject.seq) == [1, 2, 3, 4] && due.allSatisfy(\.isUnchanged))
+        #expect(due.map(\.subject.seq) == [1, 2, 3, 4] && due.allSatisfy(\.isUnchanged))
         let results: [LetterVerdict] = [
             .applied, .duplicate, .superseded(by: 12), .failed(Rejection(.schema, "no seq")),
         ]
-        let letters = zip(due, results).map { SettledLetter(letter: $0.letter.row.id, verdict: $1) }
+        let letters = zip(due, results).map { SettledLetter(letter: $0.id, verdict: $1) }
         let first = try await kept.store.settle(Array(letters[..<3]), of: id, now: at(4))
         #expect(first.settled.count == 3 && first.ended.count == 3)
         let again = try kept.reopened()

@@ -26,7 +26,7 @@ struct PlanRouteTests {
                 "/\(id)/edit", "{\(Self.by),\"body\":\(String(decoding: repaired, as: UTF8.self))}")
             #expect(edit.status == 200 && edit.json["foreseen"]?["verdict"]?.text == "apply", "\(edit.text)")
             let diff = edit.json["diff"]?.elements?.compactMap(\.text) ?? []
-            #expect(diff.contains { $0.hasPrefix("-") } && diff.contains { $0.hasPrefix("+") })
+            #expect(diff.contains("+category: \"condition\"") && !diff.contains { $0.hasPrefix("-") })
             #expect(edit.json["letter"]?["edited"]?.bool == true)
 
             let planned = try await gateway.act("/plans", #"{"by":"A. Operator","selection":{"id":[\#(id)]}}"#)
