@@ -16,18 +16,19 @@ private struct DamagedStream {
     var index = IndexTransaction(MemoryIndex())
     /// Parked and not settled.
     private(set) var parked: Set<Int64> = []
-    /// The highest number of each record that arrived whole.
+    /// The highest number of each record that arrived whole and was read.
     private var highest: [EntryKey: Int64] = [:]
     private var plan: Int64 = 0
 
     init(seed: UInt64) throws {
-        random = SplitMix64(seed: seed)
+        var random = SplitMix64(seed: seed)
         var stream = SampleStream(SampleSource(barts))
         try stream.run(steps: random.within(5...40), using: &random)
         source = stream.source
         batches = random.shuffle(stream.batches + stream.batches.filter { _ in random.chance(percent: 60) })
         let all = stream.batches.flatMap(\.changes).map { ($0.seq, $0) }
         changes = Dictionary(all, uniquingKeysWith: { first, _ in first })
+        self.random = random
     }
 
     /// Some lines cannot be read; the numbers of some of these neither.
@@ -58,11 +59,7 @@ private struct DamagedStream {
         guard !all.isEmpty else { return }
         let foreseen = try index.foresee(all)
         try step { stream in
-            for redemption in all {
-                if !stream.index.kept(barts).progress.applied.contains(redemption.batch.through) {
-                    stream.arrived(redemption.batch.changes[0])
-                }
-            }
+            for redemption in all { stream.arrived(redemption.batch.changes[0]) }
             let outcome = try stream.index.redeem(all)
             for (position, verdict) in outcome.verdicts.enumerated() {
                 // Alone, or first of its record, it comes to what was foreseen.
@@ -87,7 +84,11 @@ private struct DamagedStream {
                 source: barts, epoch: source.epoch, after: change.seq - 1, through: change.seq, changes: [change]))
     }
 
+    /// Of what counts as applied and is not missing nothing is read.
     private mutating func arrived(_ change: Change) {
+        let kept = index.kept(barts)
+        let isMissing = index.rows.gaps[kept.id, default: [:]].values.contains { $0.misses(change.seq) }
+        guard isMissing || !kept.progress.applied.contains(change.seq) else { return }
         highest[change.key] = max(highest[change.key] ?? 0, change.seq)
     }
 

@@ -13,7 +13,8 @@ import Testing
                 let numbers = Array(after + 1...through)
                 for chosen in 0..<(1 << numbers.count) {
                     let there = numbers.indices.filter { chosen & (1 << $0) != 0 }.map { numbers[$0] }
-                    for order in [there, there.reversed(), there.filter { $0 % 2 == 0 } + there.filter { $0 % 2 == 1 }] {
+                    for order in [there, there.reversed(), there.filter { $0 % 2 == 0 } + there.filter { $0 % 2 == 1 }]
+                    {
                         var gap = OpenGap(Gap(letter: .sample(1), after: after, through: through), above: 0)
                         for seq in order { gap.fill(seq) }
                         let missing = numbers.filter { !there.contains($0) }
@@ -55,7 +56,8 @@ import Testing
             #expect(lookup.misses(seq) == gaps.contains { $0.misses(seq) }, "\(seq)")
             for through in seq...seq + 4 {
                 let expected = gaps.contains { !$0.isFull && $0.after < through && seq < $0.through }
-                #expect(lookup.reaches(after: seq, through: through) == (expected && seq < through), "\(seq) \(through)")
+                #expect(
+                    lookup.reaches(after: seq, through: through) == (expected && seq < through), "\(seq) \(through)")
             }
         }
     }

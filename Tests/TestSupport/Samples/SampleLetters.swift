@@ -1,4 +1,4 @@
-package import CareRecord
+import CareRecord
 package import Replication
 
 extension LetterIdentity {
