@@ -101,13 +101,13 @@ struct MemoryIndex: IndexRows {
 
     func lowestGap(source: Int64) -> Int64? { sources[source]?.gaps.values.map(\.after).min() }
 
-    func verdict(on letter: LetterIdentity, plan: Int64) -> LetterVerdict? {
-        verdicts[Replayed(letter: letter, plan: plan)]
+    func verdict(on redemption: Redemption) -> LetterVerdict? {
+        verdicts[Replayed(letter: redemption.letter, plan: redemption.plan)]
     }
 
-    mutating func note(_ verdict: LetterVerdict, on letter: LetterIdentity, plan: Int64) {
+    mutating func note(_ verdict: LetterVerdict, on redemption: Redemption) {
         if case .failed = verdict { return }
-        verdicts[Replayed(letter: letter, plan: plan)] = verdict
+        verdicts[Replayed(letter: redemption.letter, plan: redemption.plan)] = verdict
     }
 }
 

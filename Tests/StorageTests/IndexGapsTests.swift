@@ -89,7 +89,9 @@ private struct Gappy {
         // The file is as it was, and so is how it is written.
         _ = try await index.sqlite("DROP TRIGGER refusal")
         #expect(try await index.store.redeem([redemption(2)]).verdicts == [.applied])
-        let level = try await index.store.file.write { try PreparedStatement($0, "PRAGMA synchronous").first { $0.int(0) } }
+        let level = try await index.store.file.write {
+            try PreparedStatement($0, "PRAGMA synchronous").first { $0.int(0) }
+        }
         #expect(level == 1)
     }
 
@@ -98,7 +100,7 @@ private struct Gappy {
         _ = try await index.sqlite(
             """
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 25000)
-            INSERT INTO redeemed SELECT i % 2, randomblob(32), 'applied', NULL FROM n
+            INSERT INTO redeemed SELECT i % 2, i / 7, randomblob(32), 'applied', NULL FROM n
             """)
         try await index.store.forgetRedeemed(plan: 1)
         #expect(try await index.sqlite("SELECT plan, count(*) FROM redeemed GROUP BY plan") == "0|12500\n")

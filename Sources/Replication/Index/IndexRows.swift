@@ -86,8 +86,8 @@ package protocol IndexRows {
     /// The lowest `after` of the source's gaps.
     func lowestGap(source: Int64) throws -> Int64?
 
-    /// What a replay of the letter in that plan came to, where it is noted.
-    func verdict(on letter: LetterIdentity, plan: Int64) throws -> LetterVerdict?
+    /// What the replay of this letter in this plan came to, where it is noted.
+    func verdict(on redemption: Redemption) throws -> LetterVerdict?
     /// Of `failed` nothing is noted.
-    mutating func note(_ verdict: LetterVerdict, on letter: LetterIdentity, plan: Int64) throws
+    mutating func note(_ verdict: LetterVerdict, on redemption: Redemption) throws
 }

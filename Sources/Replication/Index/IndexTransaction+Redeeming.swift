@@ -24,7 +24,7 @@ extension IndexTransaction {
             case .settled(let verdict): verdicts[position] = verdict
             case .over:
                 verdicts[position] = .superseded(by: nil)
-                try rows.note(verdicts[position], on: all[position].letter, plan: all[position].plan)
+                try rows.note(verdicts[position], on: all[position])
             case .due(let own):
                 guard var source = sources.removeValue(forKey: hie) else { continue }
                 verdicts[position] = try carryOut(all[position], own, &source)
@@ -88,7 +88,7 @@ extension IndexTransaction {
 
     private func judge(_ redemption: Redemption, _ source: IndexedSource?) throws -> Judgement {
         let batch = redemption.batch
-        if let noted = try rows.verdict(on: redemption.letter, plan: redemption.plan) { return .settled(noted) }
+        if let noted = try rows.verdict(on: redemption) { return .settled(noted) }
         guard let source, let epoch = source.progress.epoch else {
             return .settled(
                 .failed(
@@ -129,7 +129,7 @@ extension IndexTransaction {
             _ = try openGaps(of: batch, in: &source)
             source.progress.apply(after: batch.after, through: batch.through, head: batch.head)
         }
-        try rows.note(outcome.verdict, on: redemption.letter, plan: redemption.plan)
+        try rows.note(outcome.verdict, on: redemption)
         return outcome.verdict
     }
 

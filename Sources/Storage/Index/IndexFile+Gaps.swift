@@ -52,10 +52,11 @@ extension IndexFile {
         return try select.first { $0.optionalInt(0) } ?? nil
     }
 
-    func verdict(on letter: LetterIdentity, plan: Int64) throws -> LetterVerdict? {
+    func verdict(on redemption: Redemption) throws -> LetterVerdict? {
         let select = try PreparedStatement(
-            database, "SELECT verdict, seq FROM redeemed WHERE plan = ?1 AND letter = ?2")
-        bind(select, letter, plan)
+            database, "SELECT verdict, seq FROM redeemed WHERE plan = ?1 AND letter = ?2 AND number = ?3")
+        bind(select, redemption.letter, redemption.plan)
+        select.bind(redemption.batch.through, at: 3)
         return try select.first { row in
             switch row.text(0) {
             case LetterVerdict.applied.word: return .applied
@@ -66,15 +67,16 @@ extension IndexFile {
         }
     }
 
-    mutating func note(_ verdict: LetterVerdict, on letter: LetterIdentity, plan: Int64) throws {
-        let insert = try PreparedStatement(database, "INSERT OR REPLACE INTO redeemed VALUES (?1, ?2, ?3, ?4)")
+    mutating func note(_ verdict: LetterVerdict, on redemption: Redemption) throws {
+        let insert = try PreparedStatement(database, "INSERT OR REPLACE INTO redeemed VALUES (?1, ?3, ?2, ?4, ?5)")
         switch verdict {
-        case .applied, .duplicate: insert.bind(nil as Int64?, at: 4)
-        case .superseded(let seq): insert.bind(seq, at: 4)
+        case .applied, .duplicate: insert.bind(nil as Int64?, at: 5)
+        case .superseded(let seq): insert.bind(seq, at: 5)
         case .failed: return
         }
-        bind(insert, letter, plan)
-        insert.bind(verdict.word, at: 3)
+        bind(insert, redemption.letter, redemption.plan)
+        insert.bind(redemption.batch.through, at: 3)
+        insert.bind(verdict.word, at: 4)
         try insert.run()
     }
 

@@ -32,14 +32,13 @@ extension IndexStore {
                 let delete = try PreparedStatement(
                     database,
                     """
-                    DELETE FROM redeemed WHERE plan = ?1 AND letter <= ifnull(
-                        (SELECT letter FROM redeemed WHERE plan = ?1 ORDER BY letter LIMIT 1 OFFSET ?2),
-                        (SELECT max(letter) FROM redeemed WHERE plan = ?1))
+                    DELETE FROM redeemed WHERE plan = ?1 AND (number, letter) IN
+                        (SELECT number, letter FROM redeemed WHERE plan = ?1 ORDER BY number, letter LIMIT ?2)
                     """)
                 delete.bind(plan, at: 1)
-                delete.bind(Self.forgottenAtOnceMax - 1, at: 2)
+                delete.bind(Self.forgottenAtOnceMax, at: 2)
                 try delete.run()
-                return database.changesCount < Self.forgottenAtOnceMax
+                return Int64(database.changesCount) < Self.forgottenAtOnceMax
             }
         }
     }

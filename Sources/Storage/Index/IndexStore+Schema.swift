@@ -122,13 +122,15 @@ extension IndexStore {
             -- Those that reach over several numbers, of which there are few.
             CREATE INDEX gap_wide ON gap (source, through, after) WHERE through > after + 1;
 
-            -- What replayed letters came to, until their plans are over.
+            -- What replayed letters came to, until their plans are over. They come in the order of their numbers.
             CREATE TABLE redeemed (
                 plan INTEGER NOT NULL,
+                number INTEGER NOT NULL,
                 letter BLOB NOT NULL CHECK (length(letter) = 32),
                 verdict TEXT NOT NULL,
+                -- What superseded it.
                 seq INTEGER,
-                PRIMARY KEY (plan, letter)
+                PRIMARY KEY (plan, number, letter)
             ) WITHOUT ROWID, STRICT;
 
             -- While a gap is open the withdrawals above it are kept, which may be many.

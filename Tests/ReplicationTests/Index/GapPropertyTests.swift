@@ -16,7 +16,7 @@ private struct DamagedStream {
     var index = IndexTransaction(MemoryIndex())
     /// Parked and not settled.
     private(set) var parked: Set<Int64> = []
-    /// The highest number of each record that arrived whole.
+    /// The highest number of each record that arrived whole and was read.
     private var highest: [EntryKey: Int64] = [:]
     private var plan: Int64 = 0
 
@@ -59,11 +59,7 @@ private struct DamagedStream {
         guard !all.isEmpty else { return }
         let foreseen = try index.foresee(all)
         try step { stream in
-            for redemption in all {
-                if !stream.index.kept(barts).progress.applied.contains(redemption.batch.through) {
-                    stream.arrived(redemption.batch.changes[0])
-                }
-            }
+            for redemption in all { stream.arrived(redemption.batch.changes[0]) }
             let outcome = try stream.index.redeem(all)
             for (position, verdict) in outcome.verdicts.enumerated() {
                 // Alone, or first of its record, it comes to what was foreseen.
@@ -88,7 +84,11 @@ private struct DamagedStream {
                 source: barts, epoch: source.epoch, after: change.seq - 1, through: change.seq, changes: [change]))
     }
 
+    /// Of what counts as applied and is not missing nothing is read.
     private mutating func arrived(_ change: Change) {
+        let kept = index.kept(barts)
+        let isMissing = index.rows.gaps[kept.id, default: [:]].values.contains { $0.misses(change.seq) }
+        guard isMissing || !kept.progress.applied.contains(change.seq) else { return }
         highest[change.key] = max(highest[change.key] ?? 0, change.seq)
     }
 

@@ -42,7 +42,10 @@ extension LetterVerdict {
         ("a withdrawal", redemption(4, [change(4, "d", nil)]), .superseded(by: 6), "d6"),
         ("a change that is there", redemption(6, [change(6, "d", "1")]), .duplicate, "d6"),
         ("another content of what is there", redemption(6, [change(6, "d", "2")]), .superseded(by: 6), "d6"),
-        ("another record under a number that is there", redemption(6, [change(6, "y", "2")]), .superseded(by: nil), "d6"),
+        (
+            "another record under a number that is there", redemption(6, [change(6, "y", "2")]), .superseded(by: nil),
+            "d6"
+        ),
         ("a withdrawal that is there", redemption(3, [change(3, "a", nil)]), .duplicate, "d6"),
         ("what was not applied", redemption(7, [change(7, "d", "2")]), .applied, "d7"),
         ("a withdrawal that was not applied", redemption(7, [change(7, "d", nil)]), .applied, ""),
@@ -131,8 +134,9 @@ extension LetterVerdict {
         #expect(try sample.index.redeem(message) == .applied)
         #expect(sample.standing == "c4 d6" && sample.missing == [1, 2, 5])
         #expect(try sample.index.redeem(sample.whole.redemption(of: 4)) == .duplicate)
-        #expect(try sample.index.redeem(redemption(101, [change(1, "a", "1"), change(2, "d", "1")], (0, 2)))
-            == .superseded(by: 6))
+        #expect(
+            try sample.index.redeem(redemption(101, [change(1, "a", "1"), change(2, "d", "1")], (0, 2)))
+                == .superseded(by: 6))
         sample.expectSound()
     }
 

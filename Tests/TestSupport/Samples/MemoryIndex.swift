@@ -88,11 +88,13 @@ package struct MemoryIndex: IndexRows {
 
     package func lowestGap(source: Int64) -> Int64? { gaps[source, default: [:]].values.map(\.after).min() }
 
-    package func verdict(on letter: LetterIdentity, plan: Int64) -> LetterVerdict? { verdicts[plan]?[letter] }
+    package func verdict(on redemption: Redemption) -> LetterVerdict? {
+        verdicts[redemption.plan]?[redemption.letter]
+    }
 
-    package mutating func note(_ verdict: LetterVerdict, on letter: LetterIdentity, plan: Int64) {
+    package mutating func note(_ verdict: LetterVerdict, on redemption: Redemption) {
         if case .failed = verdict { return }
-        verdicts[plan, default: [:]][letter] = verdict
+        verdicts[redemption.plan, default: [:]][redemption.letter] = verdict
     }
 
     /// What the rows say the digest of the source is.
