@@ -140,8 +140,8 @@ package final class Worker: Sendable {
             self.service(for: self.line(link, role, endpoints))
         }
         let letterKeeper = LetterKeeper(
-            store: deadLetters, desk: replays, index: writer, endings: endings, held: held, coverage: coverageBoard,
-            retry: retry, clock: clock, logger: logger)
+            store: deadLetters, desk: replays, index: writer, endings: endings, held: held, board: replayBoard,
+            coverage: coverageBoard, retry: retry, clock: clock, logger: logger)
         let runner = ReplayRunner(
             hie: hie, store: deadLetters, desk: replays, board: replayBoard, topology: topologyBoard, retry: retry,
             clock: clock, logger: logger)

@@ -19,6 +19,8 @@ package struct AppliedVersion: Sendable, Hashable {
 
 /// Letters that end by themselves.
 extension DeadLetterStore {
+    private static let coveredTogetherMax = 1000
+
     /// A plan has begun and will say what becomes of the letter.
     private static let isUnderWay = """
         EXISTS (SELECT 1 FROM planned JOIN plan ON plan.id = planned.plan
@@ -55,20 +57,23 @@ extension DeadLetterStore {
     package func cover(
         _ source: HIEIdentifier, epoch: Epoch, watermark: Int64, now: Timestamp
     ) async throws(StorageError) -> [LetterNote] {
-        let select = """
-            SELECT \(Self.noteColumns) FROM letter
-            WHERE state = 'parked' AND form = 'message' AND source = ? AND rangeThrough IS NOT NULL
-                AND queue <> '\(BrokerNames.unroutedQueue)' AND NOT \(Self.isUnderWay)
-                AND (epoch < ? OR (epoch = ? AND rangeThrough <= ?))
-            LIMIT 1000
+        // Two statements, so that each is a stretch of one index.
+        let select = ["epoch < ?2", "epoch = ?2 AND rangeThrough <= ?3"].map { reach in
             """
+            SELECT \(Self.noteColumns) FROM letter
+            WHERE state = 'parked' AND form = 'message' AND source = ?1 AND rangeThrough IS NOT NULL AND \(reach)
+                AND queue <> '\(BrokerNames.unroutedQueue)' AND NOT \(Self.isUnderWay)
+            LIMIT \(Self.coveredTogetherMax)
+            """
+        }
         let covered = try await file.read { database in
-            let statement = try PreparedStatement(database, select)
-            statement.bind(source.text, at: 1)
-            statement.bind(epoch.text, at: 2)
-            statement.bind(epoch.text, at: 3)
-            statement.bind(watermark, at: 4)
-            return try Self.notes(statement)
+            try select.flatMap { sql in
+                let statement = try PreparedStatement(database, sql)
+                statement.bind(source.text, at: 1)
+                statement.bind(epoch.text, at: 2)
+                statement.bind(watermark, at: 3)
+                return try Self.notes(statement)
+            }
         }
         guard !covered.isEmpty else { return [] }
         return try await resolve(covered, .covered, "its range has been applied since, from the source", now: now)

@@ -20,8 +20,8 @@ extension IndexStore {
     }
 
     /// What redeeming this letter in the plan came to, where it was.
-    package func outcome(of letter: LetterIdentity, plan: Int64) async throws(StorageError) -> LetterVerdict? {
-        try await file.read { try IndexFile($0).verdict(on: letter, plan: plan) }
+    package func outcome(of redemption: Redemption) async throws(StorageError) -> LetterVerdict? {
+        try await file.read { try IndexFile($0).verdict(on: redemption) }
     }
 
     /// Forgets what the letters of a plan came to: once it is settled and nothing of it is on its way.

@@ -23,6 +23,7 @@ struct LetterKeeper: Service {
     let index: IndexWriter
     let endings: LetterEndings
     let held: HeldBoard
+    let board: ReplayBoard
     let coverage: CoverageBoard
     let retry: StorageRetry
     let clock: WallClock
@@ -51,7 +52,8 @@ struct LetterKeeper: Service {
                 if let endedAt = sweep.endedAt, clock.now.isPast(endedAt, byMilliseconds: Self.sweepPauseMilliseconds) {
                     sweep = Sweep()
                 }
-                if sweep.endedAt == nil { sweep = try await look(sweep) }
+                // A plan that runs says itself what becomes of its letters.
+                if sweep.endedAt == nil, board.progress == nil { sweep = try await look(sweep) }
                 if forgottenAt.map({ clock.now.isPast($0, byMilliseconds: Self.forgetPauseMilliseconds) }) ?? true {
                     forgottenAt = clock.now
                     try await forget()

@@ -122,8 +122,9 @@ final class ReplayDesk: Sendable {
     }
 
     /// What became of the letter in the plan before anybody could write that down.
-    func outcome(of letter: LetterIdentity, in plan: Int64) async throws(StorageError) -> LetterVerdict? {
-        try await index.outcome(of: letter, plan: plan)
+    func outcome(of due: DueLetter, in plan: Int64) async throws(StorageError) -> LetterVerdict? {
+        guard let batch = try? reader.read(due.message, due.subject, routingKey: due.routingKey) else { return nil }
+        return try await index.outcome(of: Redemption(letter: due.identity, plan: plan, batch: batch))
     }
 
     /// Forgets what the index has noted of a plan that is over: the plan has all of it.

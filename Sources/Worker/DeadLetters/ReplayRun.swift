@@ -49,6 +49,7 @@ struct ReplayRun {
     /// Positions up to here have been read.
     private var readThrough = 0
     private var isAllRead = false
+    /// Of the letters on their way, in bytes.
     private var sizes: [Int64: Int] = [:]
     private var inFlightBytes = 0
     private var settledCount = 0
@@ -164,6 +165,7 @@ struct ReplayRun {
             sizes[due.id] = message.body.count
             inFlightBytes += message.body.count
         }
+        for letter in settled { sizes[letter.letter] = 0 }
         pace.noteSent(letters.count + settled.count)
         do {
             try await desk.settle(settled, of: plan.id)
@@ -180,7 +182,7 @@ struct ReplayRun {
     private func verdict(withoutSending due: DueLetter) async throws(ReplayRoad.Trouble) -> LetterVerdict? {
         guard due.state == .resolved else { return nil }
         do throws(StorageError) {
-            if let known = try await desk.outcome(of: due.identity, in: plan.id) { return known }
+            if let known = try await desk.outcome(of: due, in: plan.id) { return known }
         } catch {
             throw .passing(error.description)
         }
@@ -206,9 +208,13 @@ struct ReplayRun {
     }
 
     private mutating func note(_ letters: [SettledLetter]) {
-        let failures = letters.count { if case .failed = $0.verdict { true } else { false } }
-        pace.noteSettled(letters.count, failed: failures)
-        for letter in letters { inFlightBytes -= sizes.removeValue(forKey: letter.letter) ?? 0 }
+        // What an earlier run had sent and this one has not comes back as well.
+        let own = letters.filter { letter in
+            guard let size = sizes.removeValue(forKey: letter.letter) else { return false }
+            inFlightBytes -= size
+            return true
+        }
+        pace.noteSettled(own.count, failed: own.count { if case .failed = $0.verdict { true } else { false } })
         settledCount += letters.count
         movedAt = clock.now
         silences = 0

@@ -8,6 +8,8 @@ import Storage
 /// Replays the plan that runs, one at a time. All that matters is in the file: a run that ended anyhow is taken up
 /// where its results end, and what was on its way is sent again (promise P2: its effect is once).
 struct ReplayRunner: Service {
+    private static let settlePause = Duration.milliseconds(200)
+
     let hie: HIEIdentifier
     let store: DeadLetterStore
     let desk: ReplayDesk
@@ -54,7 +56,11 @@ struct ReplayRunner: Service {
                     for await _ in board.wakes() { inbox.yield(.woken) }
                 }
                 group.addTask {
-                    for await _ in desk.arrivals() { try await desk.settleArrived(of: plan.id) }
+                    for await _ in desk.arrivals() {
+                        // Where there is time, fewer and larger writes leave the disk to the live changes.
+                        if order.ratePerSecond != nil { try await Task.sleep(for: Self.settlePause) }
+                        try await desk.settleArrived(of: plan.id)
+                    }
                 }
                 group.addTask {
                     while true {

@@ -98,8 +98,8 @@ struct IndexWriter: Sendable {
     }
 
     /// What redeeming the letter in the plan came to, where it was.
-    func outcome(of letter: LetterIdentity, plan: Int64) async throws(StorageError) -> LetterVerdict? {
-        try await keeper.read { index throws(StorageError) in try await index.outcome(of: letter, plan: plan) }
+    func outcome(of redemption: Redemption) async throws(StorageError) -> LetterVerdict? {
+        try await keeper.read { index throws(StorageError) in try await index.outcome(of: redemption) }
     }
 
     /// What a source's row of a record says now.
