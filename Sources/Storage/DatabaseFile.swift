@@ -14,6 +14,8 @@ enum Durability: String {
 /// One SQLite file in WAL mode, whose errors are said in words.
 struct DatabaseFile: Sendable {
     static let busyTimeoutSeconds = 5.0
+    /// Pages of the write-ahead log after which they go into the file (SQLite, pragma wal_autocheckpoint).
+    static let checkpointPagesUsual = 1000
     static let readersMax = 4
     /// A reader's own cache is small: the system's page cache serves all of them.
     static let readerCacheKibibytes = 1024
@@ -28,7 +30,8 @@ struct DatabaseFile: Sendable {
     /// Opens the file with that much cache for its writer, brings its schema up to date and checks that the durability
     /// asked for is in force.
     init(
-        _ path: String, durability: Durability, cacheKibibytes: Int, schema: [SchemaStep]
+        _ path: String, durability: Durability, cacheKibibytes: Int, checkpointPages: Int = checkpointPagesUsual,
+        schema: [SchemaStep]
     ) throws(StorageError) {
         self.path = path
         do {
@@ -48,6 +51,7 @@ struct DatabaseFile: Sendable {
             // GRDB's own WAL set-up sets NORMAL after `prepareDatabase`, so this comes last and is checked.
             let level = try pool.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = \(durability.rawValue)")
+                try database.execute(sql: "PRAGMA wal_autocheckpoint = \(checkpointPages)")
                 return try Int.fetchOne(database, sql: "PRAGMA synchronous")
             }
             precondition(level == durability.level, "SQLite keeps the durability it was asked for")

@@ -14,6 +14,16 @@ package struct ForeseenLetter: Sendable {
     package let seq: Int64?
     package let verdict: LetterVerdict
 
+    package init(_ letter: CandidateLetter, _ verdict: LetterVerdict) {
+        id = letter.due.id
+        contentHash = letter.contentHash
+        cause = letter.cause
+        source = letter.source
+        epoch = letter.epoch
+        seq = letter.due.subject.seq ?? letter.due.subject.through
+        self.verdict = verdict
+    }
+
     package init(_ row: LetterRow, _ verdict: LetterVerdict) {
         id = row.id
         contentHash = [UInt8](hexadecimal: row.contentHash) ?? []
@@ -45,6 +55,15 @@ package struct DueLetter: Sendable {
     package let message: Message
     /// The content is still what the plan was made of.
     package let isUnchanged: Bool
+}
+
+/// A letter that a plan may take up.
+package struct CandidateLetter: Sendable {
+    package let due: DueLetter
+    package let cause: Rejection.Cause
+    package let source: HIEIdentifier?
+    package let epoch: Epoch?
+    package let contentHash: [UInt8]
 }
 
 /// Why a plan does not start.
@@ -172,8 +191,7 @@ extension DeadLetterStore {
             let select = try PreparedStatement(
                 database,
                 """
-                SELECT position, letter.id, identity, state, resolution, broker, routingKey, form, rangeAfter,
-                    rangeThrough, letter.seq, letter.contentHash = planned.contentHash, properties, body
+                SELECT position, letter.id, \(DueLetter.columns), letter.contentHash = planned.contentHash
                 FROM planned JOIN letter ON letter.id = planned.letter JOIN content ON content.letter = letter.id
                 WHERE plan = ? AND position > ? AND result IS NULL ORDER BY position LIMIT \(limit)
                 """)
@@ -209,13 +227,48 @@ extension DeadLetterStore {
     }
 }
 
+extension DeadLetterStore {
+    /// The parked letters that the filter finds, those above `after`, as far as a plan needs them.
+    package func candidates(
+        _ filter: LetterFilter, after: Int64, limit: Int, now: Timestamp
+    ) async throws(StorageError) -> [CandidateLetter] {
+        try await file.read { database in
+            var condition = LetterCondition(filter, now: now)
+            condition.add("letter.id > ?", .int(after))
+            let select = try PreparedStatement(
+                database,
+                """
+                SELECT 0, letter.id, \(DueLetter.columns), 1, cause, source, epoch, contentHash
+                FROM letter JOIN content ON content.letter = letter.id
+                \(condition.clause) ORDER BY letter.id LIMIT \(limit)
+                """)
+            condition.bind(to: select)
+            var letters: [CandidateLetter] = []
+            try select.each { row in
+                guard let cause = row.text(14).flatMap(Rejection.Cause.init) else {
+                    throw DatabaseError(resultCode: .SQLITE_CORRUPT)
+                }
+                letters.append(
+                    CandidateLetter(
+                        due: try DueLetter(row), cause: cause, source: row.text(15).flatMap { HIEIdentifier($0) },
+                        epoch: row.text(16).flatMap(Epoch.init), contentHash: row.bytes(17)))
+                return true
+            }
+            return letters
+        }
+    }
+}
+
 extension DueLetter {
-    /// Columns: position, id, identity, state, resolution, broker, routingKey, form, after, through, seq, isUnchanged,
-    /// properties, body.
+    fileprivate static let columns = """
+        identity, state, resolution, broker, routingKey, form, rangeAfter, rangeThrough, letter.seq, properties, body
+        """
+
+    /// Position and id, then `columns`, then whether it is unchanged.
     fileprivate init(_ row: borrowing PreparedStatement) throws {
         guard let identity = LetterIdentity(bytes: row.bytes(2)), let state = row.text(3).flatMap(LetterState.init),
             let form = row.text(7).flatMap(LetterSubject.Form.init),
-            let message = row.withBytes(12, { Message(propertiesText: $0, body: row.bytes(13)) })
+            let message = row.withBytes(11, { Message(propertiesText: $0, body: row.bytes(12)) })
         else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
         var subject = LetterSubject(form: form)
         subject.after = row.optionalInt(8)
@@ -224,6 +277,6 @@ extension DueLetter {
         self.init(
             position: Int(row.int(0)), id: row.int(1), identity: identity, state: state,
             resolution: row.text(4).flatMap(LetterResolution.init), broker: row.text(5), routingKey: row.text(6) ?? "",
-            subject: subject, message: message, isUnchanged: row.int(11) == 1)
+            subject: subject, message: message, isUnchanged: row.int(13) == 1)
     }
 }

@@ -81,12 +81,10 @@ extension DeadLetterStore {
                 UPDATE planned SET result = ?3, resultSeq = ?4, resultCause = ?5, resultDetail = ?6, at = ?7
                 WHERE plan = ?1 AND letter = ?2 AND result IS NULL
                 """)
+            let waiting = try PreparedStatement(
+                database, "SELECT \(Self.noteColumns) FROM letter WHERE id = ? AND state = 'parked'")
             let end = try PreparedStatement(
-                database,
-                """
-                UPDATE letter SET state = 'resolved', resolution = ?2, endedAt = ?3 WHERE id = ?1 AND state = 'parked'
-                RETURNING \(Self.noteColumns)
-                """)
+                database, "UPDATE letter SET state = 'resolved', resolution = ?2, endedAt = ?3 WHERE id = ?1")
             let fail = try PreparedStatement(
                 database, "UPDATE letter SET cause = ?2, detail = ?3 WHERE id = ?1 AND state = 'parked'")
             var settled: [SettledLetter] = []
@@ -107,10 +105,13 @@ extension DeadLetterStore {
                     fail.bind(rejection.detail, at: 3)
                     try fail.run()
                 } else {
+                    waiting.bind(letter.letter, at: 1)
+                    guard let note = try waiting.first({ Self.note($0) }) else { continue }
                     end.bind(letter.letter, at: 1)
                     end.bind(letter.verdict.resolution?.rawValue, at: 2)
                     end.bind(now.milliseconds, at: 3)
-                    ended += try Self.notes(end)
+                    try end.run()
+                    ended.append(note)
                 }
             }
             try Self.add(counts, to: plan, in: database)

@@ -6,13 +6,16 @@ package import Replication
 /// `deadletters.sqlite`: what was parked instead of being applied, and what operators do about it. A letter is on the
 /// disk, synced, before its message is acknowledged; the same letter again raises its count.
 package final class DeadLetterStore: Sendable {
-    static let cacheKibibytes = 4096
+    static let cacheKibibytes = 8192
+    /// A replay changes many pages again and again: 16 MiB of them are written once.
+    static let checkpointPages = 4096
 
     let file: DatabaseFile
 
     package init(path: String) throws(StorageError) {
         file = try DatabaseFile(
-            path, durability: .full, cacheKibibytes: Self.cacheKibibytes, schema: Self.schema)
+            path, durability: .full, cacheKibibytes: Self.cacheKibibytes, checkpointPages: Self.checkpointPages,
+            schema: Self.schema)
     }
 
     /// Returns those that wait now and did not before. `broker` is the one they were taken from.
@@ -59,14 +62,17 @@ package final class DeadLetterStore: Sendable {
     static func notes(_ statement: PreparedStatement) throws -> [LetterNote] {
         var notes: [LetterNote] = []
         try statement.each { row in
-            notes.append(
-                LetterNote(
-                    id: row.int(0), source: row.text(1).flatMap { HIEIdentifier($0) },
-                    form: row.text(2).flatMap(LetterSubject.Form.init) ?? .message,
-                    resource: row.text(3).flatMap { ResourceKey(reference: $0) },
-                    patient: row.optionalInt(4).flatMap { NHSNumber(value: $0) }))
+            notes.append(note(row))
             return true
         }
         return notes
+    }
+
+    static func note(_ row: borrowing PreparedStatement) -> LetterNote {
+        LetterNote(
+            id: row.int(0), source: row.text(1).flatMap { HIEIdentifier($0) },
+            form: row.text(2).flatMap(LetterSubject.Form.init) ?? .message,
+            resource: row.text(3).flatMap { ResourceKey(reference: $0) },
+            patient: row.optionalInt(4).flatMap { NHSNumber(value: $0) })
     }
 }

@@ -17,27 +17,32 @@ extension DeadLetterDesk {
         }
         var letters: [ForeseenLetter] = []
         letters.reserveCapacity(count)
-        var after: Int64 = 0
-        while letters.count < Self.planLettersMax {
-            let page = try await store.letters(filter, after: after, limit: Self.pageLettersMax, now: now)
-            guard let last = page.last else { break }
-            after = last.row.id
+        var page = try await candidates(filter, after: 0, now: now)
+        while let last = page.last, letters.count < Self.planLettersMax {
+            // The next are read while these are judged.
+            async let next = candidates(filter, after: last.due.id, now: now)
             letters += try await foresee(page)
+            page = try await next
         }
         letters.sort(by: ForeseenLetter.isInSourceOrder)
         let id = try await store.makePlan(letters, selection: selection, by: by, now: clock.now)
         return try await plan(id).plan
     }
 
-    private func foresee(_ page: [ParkedLetter]) async throws(StorageError) -> [ForeseenLetter] {
+    private func candidates(
+        _ filter: LetterFilter, after: Int64, now: Timestamp
+    ) async throws(StorageError) -> [CandidateLetter] {
+        try await store.candidates(filter, after: after, limit: Self.pageLettersMax, now: now)
+    }
+
+    private func foresee(_ page: [CandidateLetter]) async throws(StorageError) -> [ForeseenLetter] {
         let reader = replays.reader
         var verdicts: [LetterVerdict?] = []
         var redemptions: [Redemption] = []
         for letter in page {
             do throws(Rejection) {
-                let batch = try reader.read(
-                    letter.message, letter.row.subject, routingKey: letter.row.origin.routingKey)
-                redemptions.append(Redemption(letter: letter.identity, plan: 0, batch: batch))
+                let batch = try reader.read(letter.due.message, letter.due.subject, routingKey: letter.due.routingKey)
+                redemptions.append(Redemption(letter: letter.due.identity, plan: 0, batch: batch))
                 verdicts.append(nil)
             } catch {
                 verdicts.append(.failed(error))
@@ -45,7 +50,7 @@ extension DeadLetterDesk {
         }
         var foreseen = try await index.foresee(redemptions).makeIterator()
         return zip(page, verdicts).map { letter, verdict in
-            ForeseenLetter(letter.row, verdict ?? foreseen.next() ?? .duplicate)
+            ForeseenLetter(letter, verdict ?? foreseen.next() ?? .duplicate)
         }
     }
 
