@@ -239,7 +239,7 @@ extension DeadLetterStore {
                 database,
                 """
                 SELECT 0, letter.id, \(DueLetter.columns), 1, cause, source, epoch, contentHash
-                FROM letter JOIN content ON content.letter = letter.id
+                FROM \(Self.byNumber) JOIN content ON content.letter = letter.id
                 \(condition.clause) ORDER BY letter.id LIMIT \(limit)
                 """)
             condition.bind(to: select)

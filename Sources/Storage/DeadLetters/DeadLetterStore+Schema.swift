@@ -137,10 +137,8 @@ extension DeadLetterStore {
                 resultDetail TEXT,
                 at INTEGER,
                 PRIMARY KEY (plan, position),
-                UNIQUE (plan, letter)
+                UNIQUE (letter, plan)
             ) WITHOUT ROWID, STRICT;
-            CREATE INDEX plannedLetter ON planned (letter);
-            CREATE INDEX plannedOpen ON planned (plan, position) WHERE result IS NULL;
             \(attemptsSQL)
             """, then: takeOver
         ),
