@@ -120,7 +120,9 @@ extension IndexTransaction {
         var outcome = Outcome(redemption, own, source)
         for change in batch.changes.count > 1 ? batch.changes.sorted(by: { $0.seq < $1.seq }) : batch.changes {
             let fate = try fate(of: change, own, source)
-            if case .write(let standing) = fate { try enter(change, over: standing, in: &source) }
+            if case .write(let standing, let buried) = fate {
+                try enter(change, over: standing, buried: buried, in: &source)
+            }
             outcome.count(fate, change.seq)
         }
         if own != nil { try rows.close(redemption.letter, source: source.id) }
@@ -136,7 +138,7 @@ extension IndexTransaction {
     // MARK: - A change
 
     private enum Fate {
-        case write(over: StandingEntry?)
+        case write(over: StandingEntry?, buried: Int64?)
         case duplicate
         case superseded(by: Int64?)
     }
@@ -158,7 +160,8 @@ extension IndexTransaction {
             if buried == change.seq, standing == nil { return .duplicate }
         }
         if latest >= change.seq { return .superseded(by: latest) }
-        return try isMissing(change.seq, own, source) ? .write(over: standing) : .superseded(by: nil)
+        guard try isMissing(change.seq, own, source) else { return .superseded(by: nil) }
+        return .write(over: standing, buried: buried)
     }
 
     private func isMissing(_ seq: Int64, _ own: OpenGap?, _ source: IndexedSource) throws -> Bool {

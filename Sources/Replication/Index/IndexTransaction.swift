@@ -120,15 +120,17 @@ package struct IndexTransaction<Rows: IndexRows> {
         let key = change.key
         let standing = try rows.standing(key, source: source.id)
         if let standing, standing.seq >= change.seq { return false }
-        if source.hasTombstones, let buried = try rows.tombstone(key, source: source.id), buried >= change.seq {
-            return false
-        }
-        try enter(change, over: standing, in: &source)
+        let buried = source.hasTombstones ? try rows.tombstone(key, source: source.id) : nil
+        if let buried, buried >= change.seq { return false }
+        try enter(change, over: standing, buried: buried, in: &source)
         return true
     }
 
-    /// Writes a change in place of what stands. All changes below those that are settled are written by then.
-    mutating func enter(_ change: Change, over standing: StandingEntry?, in source: inout IndexedSource) throws {
+    /// Writes a change in place of what stands or was buried. All changes below those that are settled are written by
+    /// then.
+    mutating func enter(
+        _ change: Change, over standing: StandingEntry?, buried: Int64?, in source: inout IndexedSource
+    ) throws {
         let key = change.key
         if let standing { source.digest.toggle(key.patient, hash: standing.hash) }
         switch change.effect {
@@ -136,7 +138,7 @@ package struct IndexTransaction<Rows: IndexRows> {
             let hash = EntryHash.of(key, seq: change.seq, facts)
             try rows.put(key, source: source.id, StandingEntry(seq: change.seq, hash: hash), facts)
             source.digest.toggle(key.patient, hash: hash)
-            if source.hasTombstones { try rows.raise(key, source: source.id) }
+            if buried != nil { try rows.raise(key, source: source.id) }
         case .withdraw:
             if standing != nil { try rows.remove(key, source: source.id) }
             guard change.seq > (try settled(source)) else { return }

@@ -28,20 +28,21 @@ extension IndexFile {
 
     func gaps(source: Int64, after: Int64, through: Int64) throws -> [OpenGap] {
         // Those that begin within, and those that reach in from below.
-        let conditions = [
-            "after >= ?2 AND after < ?3 AND through > ?2", "through > after + 1 AND through > ?2 AND after < ?2",
-        ]
+        let select = try PreparedStatement(
+            database,
+            """
+            SELECT letter, after, through, present FROM gap
+            WHERE source = ?1 AND after >= ?2 AND after < ?3 AND through > ?2
+            UNION ALL SELECT letter, after, through, present FROM gap
+            WHERE source = ?1 AND through > after + 1 AND through > ?2 AND after < ?2
+            """)
+        select.bind(source, at: 1)
+        select.bind(after, at: 2)
+        select.bind(through, at: 3)
         var gaps: [OpenGap] = []
-        for condition in conditions {
-            let select = try PreparedStatement(
-                database, "SELECT letter, after, through, present FROM gap WHERE source = ?1 AND \(condition)")
-            select.bind(source, at: 1)
-            select.bind(after, at: 2)
-            select.bind(through, at: 3)
-            try select.each { row in
-                gaps.append(try OpenGap(row))
-                return true
-            }
+        try select.each { row in
+            gaps.append(try OpenGap(row))
+            return true
         }
         return gaps
     }
@@ -68,7 +69,7 @@ extension IndexFile {
     }
 
     mutating func note(_ verdict: LetterVerdict, on redemption: Redemption) throws {
-        let insert = try PreparedStatement(database, "INSERT OR REPLACE INTO redeemed VALUES (?1, ?3, ?2, ?4, ?5)")
+        let insert = try PreparedStatement(database, "INSERT INTO redeemed VALUES (?1, ?3, ?2, ?4, ?5)")
         switch verdict {
         case .applied, .duplicate: insert.bind(nil as Int64?, at: 5)
         case .superseded(let seq): insert.bind(seq, at: 5)
