@@ -22,7 +22,7 @@ package struct WorkerSettings: Sendable {
     package var silentAfterMilliseconds: Int64 = 7000
     /// Deliveries without an acknowledgement on one connection; with `outbox.batchBytesMax` it bounds the intake's
     /// memory.
-    package var prefetchCountMax: UInt16 = 128
+    package var prefetchCountMax: UInt16 = 256
     /// Changes that the intake writes in one transaction; a single message may hold more.
     package var intakeChangesMax = 5000
     /// A hole in a source's changes that has lasted this long is asked for.

@@ -32,6 +32,9 @@ extension Message {
         "x-last-death-queue", "x-last-death-reason", "x-delivery-count", "x-received-from",
     ]
 
+    /// What nobody may give a message by an edit: brokers' own headers, those that the contract refuses, and the mark.
+    package static let headersNotToSet = brokerHeaders.union(["CC", "BCC", HeaderName.replay])
+
     /// The message to send again: id, type and content as they were, marked as a replay.
     package func marked(_ mark: ReplayMark, _ subject: LetterSubject) -> Message {
         var message = self

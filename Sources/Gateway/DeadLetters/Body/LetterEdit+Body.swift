@@ -55,7 +55,7 @@ extension LetterEdit {
                     "the name of a header has 1 to \(shortStringBytesMax) bytes and no control characters")
             }
             let field = try field(member)
-            if field != nil, Message.brokerHeaders.contains(member.name) || member.name == HeaderName.replay {
+            if field != nil, Message.headersNotToSet.contains(member.name) {
                 throw Refusal(
                     .badRequest, .businessRule,
                     "the header \(member.name) is a broker's or a replay's own: it can be "
