@@ -68,8 +68,15 @@ enum LetterLine {
                 rejection, source: source, queue: queue, exchange: exchange, routingKey: key, message: message,
                 form: form)
         }
-        guard let identity = json["identity"]?.text.flatMap({ [UInt8](hexadecimal: $0) }).flatMap(LetterIdentity.init)
-        else { throw Rejection(.schema, "member identity must be 64 hexadecimal digits") }
+        let identity: LetterIdentity
+        if let digits = json["identity"] {
+            guard let known = digits.text.flatMap({ [UInt8](hexadecimal: $0) }).flatMap(LetterIdentity.init) else {
+                throw Rejection(.schema, "member identity must be 64 hexadecimal digits")
+            }
+            identity = known
+        } else {
+            identity = LetterIdentity(of: letter(original))
+        }
         var edited: DeadLetter?
         if let content = json["edited"] {
             guard let message = Message(content: content) else {
