@@ -78,28 +78,6 @@ struct DatabaseFile: Sendable {
         try await inWords { try await pool.write(body) }
     }
 
-    /// The same in a file whose commits need not survive a power cut: this one does, with all before it.
-    func writeSynced<Value: Sendable>(
-        _ body: @escaping @Sendable (Database) throws -> Value
-    ) async throws(StorageError) -> Value {
-        try await inWords {
-            try await pool.writeWithoutTransaction { database in
-                try database.execute(sql: "PRAGMA synchronous = \(Durability.full.rawValue)")
-                let outcome = Result {
-                    var value: Value?
-                    try database.inTransaction(.immediate) {
-                        value = try body(database)
-                        return .commit
-                    }
-                    guard let value else { preconditionFailure("a transaction that did not throw has a value") }
-                    return value
-                }
-                try database.execute(sql: "PRAGMA synchronous = \(Durability.normal.rawValue)")
-                return try outcome.get()
-            }
-        }
-    }
-
     /// The same on the calling thread, for the start.
     func writeNow<Value>(_ body: (Database) throws -> Value) throws(StorageError) -> Value {
         do {

@@ -101,6 +101,15 @@ extension MetricsText {
         metric(
             "wherry_messages_parked_total", .counter, "Messages and changes that became dead letters.",
             Rejection.Cause.allCases.map { (["cause": $0.rawValue], Double(counters.parked[$0] ?? 0)) })
+        metric(
+            "wherry_letters_replayed_total", .counter, "Dead letters that were replayed, by what came of it.",
+            ["applied", "duplicate", "superseded", "failedAgain"].map { word in
+                (["result": word], Double(counters.replayed[word] ?? 0))
+            })
+        metric(
+            "wherry_messages_unrouted_total", .counter,
+            "Messages that reached no queue and were good for their time only, by type.",
+            MessageHeader.Kind.allCases.map { (["type": $0.rawValue], Double(counters.unroutedTransient[$0] ?? 0)) })
         let plain: [(name: String, help: String, value: Int64)] = [
             ("changes_superseded", "Changes that were in the index already.", counters.changesSuperseded),
             ("changes_published", "Own changes that the broker confirmed.", counters.changesPublished),
@@ -112,6 +121,10 @@ extension MetricsText {
             ("messages_refused", "Messages that the broker refused.", counters.messagesRefused),
             ("messages_received", "Messages that brokers delivered.", counters.messagesReceived),
             ("messages_redelivered", "Of these, those delivered before.", counters.messagesRedelivered),
+            ("messages_drained", "Messages that brokers had put aside.", counters.messagesDrained),
+            ("messages_suspicious", "Messages read alone, delivered in vain before.", counters.messagesSuspicious),
+            ("replays_unknown", "Messages marked as replays that no plan waits for.", counters.replaysUnknown),
+            ("replays_returned", "Replayed letters that a broker put aside again.", counters.replaysReturned),
             ("messages_early", "Messages of HIEs that are not connected yet.", counters.messagesEarly),
             ("batches_stale", "Messages of an epoch that is over.", counters.batchesStale),
             ("sources_replaced", "Sources whose numbering began again.", counters.sourcesReplaced),

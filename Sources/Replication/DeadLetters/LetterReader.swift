@@ -32,9 +32,13 @@ package struct LetterReader: Sendable {
         }
         let incoming = try IncomingBatch(delivery, header: header, queue: "")
         if let letter = incoming.letters.first { throw letter.rejection }
-        if subject.form == .change, incoming.batch.changes.count != 1 {
+        guard subject.form == .change else { return incoming.batch }
+        guard incoming.batch.changes.count == 1, let change = incoming.batch.changes.first else {
             throw Rejection(.schema, "a letter of one change has one line, not \(incoming.batch.changes.count)")
         }
-        return incoming.batch
+        // Whatever range it came with: it brings its own number and no other.
+        return ChangeBatch(
+            source: incoming.batch.source, epoch: incoming.batch.epoch, after: change.seq - 1, through: change.seq,
+            head: incoming.batch.head, changes: [change])
     }
 }

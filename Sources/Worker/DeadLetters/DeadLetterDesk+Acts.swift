@@ -23,6 +23,13 @@ extension DeadLetterDesk {
             from: (letter.message, letter.row.origin.routingKey), to: (message, routingKey))
         guard !diff.isEmpty else { throw DeadLetterRefusal(.invalid, "the edit changes nothing") }
         let subject = LetterSubject(letter.row.subject.form, of: message)
+        if let number = LetterSubject(letter.row.subject.form, of: letter.original ?? letter.message).change(
+            in: subject)
+        {
+            throw DeadLetterRefusal(
+                .invalid,
+                "\(number) cannot be edited: it is the source's, and a made-up one stands in the way of its next")
+        }
         var rejection = Rejection(letter.row.cause, letter.row.detail)
         var source: HIEIdentifier?
         do throws(Rejection) {
@@ -113,5 +120,15 @@ extension LetterEdit {
         if let appID { edited.appID = appID }
         for (name, field) in headers { edited.headers[name] = field }
         return edited
+    }
+}
+
+extension LetterSubject {
+    /// What of the source's own numbering could be read at first and is another in `edited`, in words.
+    fileprivate func change(in edited: LetterSubject) -> String? {
+        if epoch != nil, edited.epoch != epoch { return "the epoch" }
+        if after != nil, edited.after != after || edited.through != through { return "the range" }
+        if seq != nil, edited.seq != nil, edited.seq != seq { return "the number of a change" }
+        return nil
     }
 }

@@ -58,6 +58,12 @@ private let epoch = Epoch("2026-11-22T17:03:05.123Z-63bd003b")!  // a well-forme
         #expect(refusal?.cause == .unknownType)
     }
 
+    @Test("a line whose number could not be read at first brings its own number only") func numberless() throws {
+        let message = message(after: 3, through: 40, line(7, "Condition/a"))
+        let batch = try reader.read(message, LetterSubject(form: .change), routingKey: "change.barts")
+        #expect(batch.after == 6 && batch.through == 7)
+    }
+
     @Test("a letter of one change takes no second line") func twoLines() {
         let two = message(after: 3, through: 9, line(7, "Condition/a") + [0x0A] + line(8, "Condition/b"))
         let refusal = #expect(throws: Rejection.self) {

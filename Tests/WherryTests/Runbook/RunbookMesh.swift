@@ -15,6 +15,8 @@ struct RunbookMesh {
     }
 
     /// Letters of each cause that wait before commands are run: more than one, so that a replay takes its time.
+    private static let fillsMax = 6
+    private static let fillSecondsMax = 10.0
     private static let lettersOfCause = 4
     private static let commandSecondsMax = 60
 
@@ -50,9 +52,22 @@ struct RunbookMesh {
         try #require(isKnown)
     }
 
-    /// Sees to it that letters of every cause wait.
+    /// Sees to it that letters of every cause wait. A replay that an earlier command has started may go on and take some
+    /// away meanwhile: then more are sent.
     mutating func fill() async throws {
-        let waiting = try await waiting()
+        var counts: [String: Int] = [:]
+        for _ in 1...Self.fillsMax {
+            try await send(lettersBeside: try await waiting())
+            let isFull = try await eventually(within: Self.fillSecondsMax) {
+                counts = try await self.waiting()
+                return Rejection.Cause.allCases.allSatisfy { counts[$0.rawValue] ?? 0 >= Self.lettersOfCause }
+            }
+            if isFull { return }
+        }
+        Issue.record("there are not letters of every cause: \(counts)")
+    }
+
+    private mutating func send(lettersBeside waiting: [String: Int]) async throws {
         var outgoing: [Outgoing] = []
         var lines = ""
         for cause in Rejection.Cause.allCases {
@@ -64,18 +79,11 @@ struct RunbookMesh {
                 }
             }
         }
-        try await publish(outgoing)
-        if !lines.isEmpty {
-            let taken = try await WherryProcess.run(
-                "deadletters", "import", "-", "--operator", "Ann", "--from", worker.url, input: lines)
-            try #require(taken.status == 0, "\(taken.errors)")
-        }
-        var counts = waiting
-        let isFull = try await eventually {
-            counts = try await self.waiting()
-            return Rejection.Cause.allCases.allSatisfy { counts[$0.rawValue] ?? 0 >= Self.lettersOfCause }
-        }
-        try #require(isFull, "there are not letters of every cause: \(counts)")
+        if !outgoing.isEmpty { try await publish(outgoing) }
+        guard !lines.isEmpty else { return }
+        let taken = try await WherryProcess.run(
+            "deadletters", "import", "-", "--operator", "Ann", "--from", worker.url, input: lines)
+        try #require(taken.status == 0, "\(taken.errors)")
     }
 
     /// Runs commands as an operator would who stops at the first that fails, in an empty directory.

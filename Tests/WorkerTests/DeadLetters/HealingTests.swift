@@ -129,6 +129,22 @@ import Worker
         }
     }
 
+    @Test("the numbers that the source has given cannot be edited") func numbers() async throws {
+        try await damaged { _, _, kingston in
+            let body = String(decoding: try await kingston.letters.view(1).letter.message.body, as: UTF8.self)
+            var edits = [LetterEdit(), LetterEdit(), LetterEdit()]
+            edits[0].body = Array(body.replacingOccurrences(of: #""seq":2"#, with: #""seq":9"#).utf8)
+            edits[1].headers[HeaderName.epoch] = .string("2030-01-01T00:00:00.000Z-00000000")
+            edits[2].headers[HeaderName.through] = .int(99)
+            for edit in edits {
+                let refusal = await #expect(throws: DeadLetterRefusal.self) {
+                    try await kingston.letters.edit(1, edit, by: "Ann", reason: "a guess")
+                }
+                #expect(refusal?.code == .invalid)
+            }
+        }
+    }
+
     @Test("an edited letter that is still bad waits with its next cause, and fails again when it is replayed")
     func stillBad() async throws {
         try await damaged { _, _, kingston in
