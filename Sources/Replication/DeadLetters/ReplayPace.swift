@@ -5,6 +5,8 @@ package struct ReplayPace: Sendable {
         /// Letters on their way at the beginning, and at most.
         package var windowFirst = 16
         package var windowMax = 2048
+        /// With a rate: for so long of it letters may be on their way from the beginning.
+        package var windowSeconds = 5.0
         /// What a rate may save up, in milliseconds: so that it is even.
         package var burstMilliseconds: Double = 50
 
@@ -15,6 +17,7 @@ package struct ReplayPace: Sendable {
     private let canary: Int
     private let ratePerMillisecond: Double?
     private let failuresMax: Int?
+    private let windowFirst: Int
     /// Letters that may be on their way.
     package private(set) var window: Int
     package private(set) var inFlight = 0
@@ -33,7 +36,10 @@ package struct ReplayPace: Sendable {
         self.canary = canary
         ratePerMillisecond = ratePerSecond.map { $0 / 1000 }
         failuresMax = stopOnFailures
-        window = limits.windowFirst
+        // A rate bounds what is on its way by itself, and its results are written down seldom.
+        let usual = Int((ratePerSecond ?? 0) * limits.windowSeconds)
+        windowFirst = min(limits.windowMax, max(limits.windowFirst, usual))
+        window = windowFirst
         saved = 1
         savedAt = now
     }
@@ -81,7 +87,7 @@ package struct ReplayPace: Sendable {
     package mutating func takeBack() {
         sent -= inFlight
         inFlight = 0
-        window = limits.windowFirst
+        window = windowFirst
         settledSinceGrowth = 0
     }
 }

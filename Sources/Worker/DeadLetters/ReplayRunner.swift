@@ -8,7 +8,7 @@ import Storage
 /// Replays the plan that runs, one at a time. All that matters is in the file: a run that ended anyhow is taken up
 /// where its results end, and what was on its way is sent again (promise P2: its effect is once).
 struct ReplayRunner: Service {
-    private static let settlePause = Duration.milliseconds(200)
+    private static let settlePause = Duration.seconds(2)
 
     let hie: HIEIdentifier
     let store: DeadLetterStore
