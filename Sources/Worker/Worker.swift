@@ -141,7 +141,7 @@ package final class Worker: Sendable {
         }
         let letterKeeper = LetterKeeper(
             store: deadLetters, desk: replays, index: writer, endings: endings, held: held, board: replayBoard,
-            coverage: coverageBoard, retry: retry, clock: clock, logger: logger)
+            coverage: coverageBoard, clock: clock, logger: logger)
         let runner = ReplayRunner(
             hie: hie, store: deadLetters, desk: replays, board: replayBoard, topology: topologyBoard, retry: retry,
             clock: clock, logger: logger)

@@ -24,16 +24,6 @@ package struct ForeseenLetter: Sendable {
         self.verdict = verdict
     }
 
-    package init(_ row: LetterRow, _ verdict: LetterVerdict) {
-        id = row.id
-        contentHash = [UInt8](hexadecimal: row.contentHash) ?? []
-        cause = row.cause
-        source = row.source
-        epoch = row.subject.epoch
-        seq = row.subject.seq ?? row.subject.through
-        self.verdict = verdict
-    }
-
     /// Source by source, each in the order in which the source spoke.
     package static func isInSourceOrder(_ left: ForeseenLetter, _ right: ForeseenLetter) -> Bool {
         let keys = [left, right].map { ($0.source?.text ?? "", $0.epoch?.text ?? "", $0.seq ?? 0, $0.id) }
@@ -136,18 +126,6 @@ extension DeadLetterStore {
     /// The newest first.
     package func plans(limit: Int) async throws(StorageError) -> [ReplayPlan] {
         try await file.read { try Self.plans("ORDER BY id DESC LIMIT ?", Int64(limit), in: $0) }
-    }
-
-    /// How many plans are in each of these states.
-    package func planStates() async throws(StorageError) -> [ReplayPlan.State: Int] {
-        try await file.read { database in
-            var counts: [ReplayPlan.State: Int] = [:]
-            try PreparedStatement(database, "SELECT state, count(*) FROM plan GROUP BY state").each { row in
-                if let state = row.text(0).flatMap(ReplayPlan.State.init) { counts[state] = Int(row.int(1)) }
-                return true
-            }
-            return counts
-        }
     }
 
     /// The plan that runs.

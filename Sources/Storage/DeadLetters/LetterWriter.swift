@@ -23,6 +23,18 @@ package struct LetterNote: Sendable, Hashable {
     }
 }
 
+extension LetterNote {
+    init(id: Int64, source: HIEIdentifier?, queue: String, _ subject: LetterSubject) {
+        self.init(
+            id: id, source: queue == BrokerNames.unroutedQueue ? nil : source, form: subject.form,
+            resource: subject.resource, patient: subject.patient)
+    }
+
+    package init(_ row: LetterRow) {
+        self.init(id: row.id, source: row.source, queue: row.origin.queue, row.subject)
+    }
+}
+
 /// Writes letters within one transaction.
 struct LetterWriter {
     private let database: Database
@@ -166,8 +178,6 @@ struct LetterWriter {
 
 extension DeadLetter {
     fileprivate func note(id: Int64) -> LetterNote {
-        LetterNote(
-            id: id, source: queue == BrokerNames.unroutedQueue ? nil : source, form: subject.form,
-            resource: subject.resource, patient: subject.patient)
+        LetterNote(id: id, source: source, queue: queue, subject)
     }
 }

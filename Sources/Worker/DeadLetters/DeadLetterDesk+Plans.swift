@@ -36,22 +36,7 @@ extension DeadLetterDesk {
     }
 
     private func foresee(_ page: [CandidateLetter]) async throws(StorageError) -> [ForeseenLetter] {
-        let reader = replays.reader
-        var verdicts: [LetterVerdict?] = []
-        var redemptions: [Redemption] = []
-        for letter in page {
-            do throws(Rejection) {
-                let batch = try reader.read(letter.due.message, letter.due.subject, routingKey: letter.due.routingKey)
-                redemptions.append(Redemption(letter: letter.due.identity, plan: 0, batch: batch))
-                verdicts.append(nil)
-            } catch {
-                verdicts.append(.failed(error))
-            }
-        }
-        var foreseen = try await index.foresee(redemptions).makeIterator()
-        return zip(page, verdicts).map { letter, verdict in
-            ForeseenLetter(letter, verdict ?? foreseen.next() ?? .duplicate)
-        }
+        zip(page, try await replays.foresee(page.map(\.due.content))).map { ForeseenLetter($0, $1.verdict) }
     }
 
     /// The newest first.

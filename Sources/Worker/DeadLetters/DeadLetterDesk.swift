@@ -74,9 +74,6 @@ package final class DeadLetterDesk: Sendable {
     /// Parked letters by cause, for metrics.
     package func causes() async throws -> [CauseCount] { try await store.causes() }
 
-    /// How many plans are in each state.
-    package func planStates() async throws -> [ReplayPlan.State: Int] { try await store.planStates() }
-
     /// Every connected HIE but this one.
     package func accounts() async throws -> [SourceAccount] {
         let missing = try await store.missingChanges()
@@ -107,15 +104,7 @@ package final class DeadLetterDesk: Sendable {
 
     /// What a replay would do, and what the letter says where it can be read.
     func foresee(_ letter: ParkedLetter) async throws(StorageError) -> (LetterVerdict, ChangeBatch?) {
-        let batch: ChangeBatch
-        do throws(Rejection) {
-            batch = try replays.reader.read(
-                letter.message, letter.row.subject, routingKey: letter.row.origin.routingKey)
-        } catch {
-            return (.failed(error), nil)
-        }
-        let verdicts = try await index.foresee([Redemption(letter: letter.identity, plan: 0, batch: batch)])
-        return (verdicts.first ?? .duplicate, batch)
+        try await replays.foresee([letter.content]).first ?? (.duplicate, nil)
     }
 }
 

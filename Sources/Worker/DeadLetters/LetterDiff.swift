@@ -22,36 +22,15 @@ enum LetterDiff {
         return merged(old, new)
     }
 
+    /// What differs, and the lines around it.
     private static func merged(_ old: [String], _ new: [String]) -> [String] {
-        let difference = new.difference(from: old)
-        var removed: Set<Int> = []
-        var inserted: Set<Int> = []
-        for change in difference {
-            switch change {
-            case .remove(let offset, _, _): removed.insert(offset)
-            case .insert(let offset, _, _): inserted.insert(offset)
-            }
-        }
-        var lines: [(text: String, isChange: Bool)] = []
-        var from = 0
-        var to = 0
-        while from < old.count || to < new.count {
-            if from < old.count, removed.contains(from) {
-                lines.append(("-\(old[from])", true))
-                from += 1
-            } else if to < new.count, inserted.contains(to) {
-                lines.append(("+\(new[to])", true))
-                to += 1
-            } else {
-                lines.append((" \(old[from])", false))
-                from += 1
-                to += 1
-            }
-        }
+        let lines = LineComparison.lines(old, new)
         let near = lines.indices.filter { index in
-            lines[max(0, index - contextLines)...min(lines.count - 1, index + contextLines)].contains { $0.isChange }
+            lines[max(0, index - contextLines)...min(lines.count - 1, index + contextLines)].contains {
+                !$0.hasPrefix(" ")
+            }
         }
-        return near.map { lines[$0].text }
+        return near.map { lines[$0] }
     }
 
     /// Properties, headers, and the body: JSON a member a line, other text as it is, other bytes in hexadecimal digits.

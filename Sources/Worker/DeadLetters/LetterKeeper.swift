@@ -25,7 +25,6 @@ struct LetterKeeper: Service {
     let held: HeldBoard
     let board: ReplayBoard
     let coverage: CoverageBoard
-    let retry: StorageRetry
     let clock: WallClock
     let logger: Logger
 
@@ -135,28 +134,21 @@ struct LetterKeeper: Service {
         if !closing.isEmpty { try await index.closeGaps(closing, of: source, for: Self.part) }
     }
 
-    private func settle(_ letters: [ParkedLetter]) async throws {
-        var redemptions: [Redemption] = []
-        var rows: [LetterRow] = []
-        let reader = desk.reader
-        for letter in letters where letter.row.origin.queue != BrokerNames.unroutedQueue {
-            guard
-                let batch = try? reader.read(
-                    letter.message, letter.row.subject, routingKey: letter.row.origin.routingKey)
-            else { continue }
-            redemptions.append(Redemption(letter: letter.identity, plan: 0, batch: batch))
-            rows.append(letter.row)
-        }
-        guard !redemptions.isEmpty else { return }
-        for (row, verdict) in zip(rows, try await index.foresee(redemptions)) {
-            switch verdict {
+    private func settle(_ page: [ParkedLetter]) async throws {
+        let letters = page.filter { $0.row.origin.queue != BrokerNames.unroutedQueue }
+        var overtaken: [Int64?: [LetterNote]] = [:]
+        var known: [LetterNote] = []
+        for (letter, foreseen) in zip(letters, try await desk.foresee(letters.map(\.content))) {
+            switch foreseen.verdict {
             case .applied, .failed: continue
-            case .duplicate:
-                end(try await store.resolve([LetterNote(row)], .duplicate, "the index has it", now: clock.now))
-            case .superseded(let by):
-                let what = by.map { "by change \($0) of the source" } ?? "the source has gone on"
-                end(try await store.resolve([LetterNote(row)], .superseded, what, now: clock.now))
+            case .duplicate: known.append(LetterNote(letter.row))
+            case .superseded(let by): overtaken[by, default: []].append(LetterNote(letter.row))
             }
+        }
+        if !known.isEmpty { end(try await store.resolve(known, .duplicate, "the index has it", now: clock.now)) }
+        for (by, notes) in overtaken {
+            let what = by.map { "by change \($0) of the source" } ?? "the source has gone on"
+            end(try await store.resolve(notes, .superseded, what, now: clock.now))
         }
     }
 
@@ -170,14 +162,5 @@ struct LetterKeeper: Service {
         guard !notes.isEmpty else { return }
         held.remove(notes)
         logger.notice("deadletters.resolved", metadata: ["deadletters.count": "\(notes.count)"])
-    }
-}
-
-extension LetterNote {
-    /// What reached nobody holds no source: it says nothing of what the index has.
-    init(_ row: LetterRow) {
-        self.init(
-            id: row.id, source: row.origin.queue == BrokerNames.unroutedQueue ? nil : row.source,
-            form: row.subject.form, resource: row.subject.resource, patient: row.subject.patient)
     }
 }

@@ -121,9 +121,34 @@ final class ReplayDesk: Sendable {
         inbox?(letters)
     }
 
+    /// What replaying each of these would do now, and what it says where it can be read.
+    func foresee(
+        _ letters: [LetterContent]
+    ) async throws(StorageError) -> [(verdict: LetterVerdict, batch: ChangeBatch?)] {
+        let reader = reader
+        var readings: [Result<ChangeBatch, Rejection>] = []
+        var redemptions: [Redemption] = []
+        for letter in letters {
+            do throws(Rejection) {
+                let batch = try reader.read(letter)
+                redemptions.append(Redemption(letter: letter.identity, plan: 0, batch: batch))
+                readings.append(.success(batch))
+            } catch {
+                readings.append(.failure(error))
+            }
+        }
+        var foreseen = try await index.foresee(redemptions).makeIterator()
+        return readings.map { reading in
+            switch reading {
+            case .success(let batch): (foreseen.next() ?? .duplicate, batch)
+            case .failure(let rejection): (.failed(rejection), nil)
+            }
+        }
+    }
+
     /// What became of the letter in the plan before anybody could write that down.
     func outcome(of due: DueLetter, in plan: Int64) async throws(StorageError) -> LetterVerdict? {
-        guard let batch = try? reader.read(due.message, due.subject, routingKey: due.routingKey) else { return nil }
+        guard let batch = try? reader.read(due.content) else { return nil }
         return try await index.outcome(of: Redemption(letter: due.identity, plan: plan, batch: batch))
     }
 
@@ -204,7 +229,6 @@ final class ReplayDesk: Sendable {
 extension ParkedLetter {
     /// The letter as it goes on its way; throws why it would be refused again.
     func inFlight(_ reader: LetterReader) throws(Rejection) -> LetterInFlight {
-        let batch = try reader.read(message, row.subject, routingKey: row.origin.routingKey)
-        return LetterInFlight(letter: row.id, identity: identity, body: message.body, batch: batch)
+        LetterInFlight(letter: row.id, identity: identity, body: message.body, batch: try reader.read(content))
     }
 }

@@ -16,8 +16,8 @@ private let kingston = Letters.kingston
     private func planned(_ count: Int64) async throws -> (Kept, plan: Int64) {
         let kept = try Kept()
         try await kept.store.park((1...count).reversed().map { Letters.change($0) }, now: at(1))
-        let rows = try await kept.store.rows(LetterFilter(), after: 0, limit: 1000, now: at(1))
-        let letters = rows.map { ForeseenLetter($0, $0.id == 1 ? .superseded(by: 99) : .applied) }
+        let rows = try await kept.store.candidates(LetterFilter(), after: 0, limit: 1000, now: at(1))
+        let letters = rows.map { ForeseenLetter($0, $0.due.id == 1 ? .superseded(by: 99) : .applied) }
             .sorted(by: ForeseenLetter.isInSourceOrder)
         return (kept, try await kept.store.makePlan(letters, selection: "all", by: "Ben", now: at(2)))
     }
@@ -42,14 +42,14 @@ private let kingston = Letters.kingston
         #expect(letters.map(\.seq) == [1, 2, 3] && letters.map(\.position) == [1, 2, 3])
         #expect(letters.map(\.foreseen) == [.applied, .applied, .superseded(by: 99)])
         let again = try await kept.store.makePlan(
-            try await kept.store.rows(LetterFilter(), after: 0, limit: 9, now: at(1)).map {
+            try await kept.store.candidates(LetterFilter(), after: 0, limit: 9, now: at(1)).map {
                 ForeseenLetter($0, .applied)
             }
             .sorted(by: ForeseenLetter.isInSourceOrder), selection: "all", by: "Ben", now: at(5))
         #expect(try await kept.store.plan(again)?.hash == plan.hash)
         try await edit(2, in: kept)
         let other = try await kept.store.makePlan(
-            try await kept.store.rows(LetterFilter(), after: 0, limit: 9, now: at(1)).map {
+            try await kept.store.candidates(LetterFilter(), after: 0, limit: 9, now: at(1)).map {
                 ForeseenLetter($0, .applied)
             }
             .sorted(by: ForeseenLetter.isInSourceOrder), selection: "all", by: "Ben", now: at(5))
@@ -66,7 +66,7 @@ private let kingston = Letters.kingston
         #expect(outcomes.count { $0 == .not(.running) } == 3)
         let plan = try #require(try await kept.store.plan(id))
         #expect(plan.order == order && plan.startedAt == at(3))
-        let rows = try await kept.store.rows(LetterFilter(), after: 0, limit: 9, now: at(1))
+        let rows = try await kept.store.candidates(LetterFilter(), after: 0, limit: 9, now: at(1))
         let other = try await kept.store.makePlan(
             rows.map { ForeseenLetter($0, .applied) }, selection: "all", by: "Ben", now: at(5))
         #expect(try await kept.store.start(other, order, now: at(6)) == .busy(plan: id))
@@ -124,7 +124,7 @@ private let kingston = Letters.kingston
         #expect(try await kept.store.plan(id)?.endReason == "tea")
         #expect(try await kept.store.resume(id) == .started)
         #expect(try await kept.store.plan(id)?.endReason == nil)
-        #expect(try await kept.store.planStates() == [.running: 1])
+        #expect(try await kept.store.plans(limit: 9).map(\.state) == [.running])
         #expect(try await kept.store.start(77, order, now: at(3)) == .not(.cancelled))
     }
 

@@ -1,3 +1,5 @@
+import CareRecord
+
 /// What differs between two texts, line by line: each line of the result begins with a space, `-` or `+`.
 struct LineDiff {
     /// Lines that differ; of more it is only said how many they are.
@@ -18,7 +20,7 @@ struct LineDiff {
         }
         let middle =
             old.count + new.count <= Self.changesMax
-            ? Self.compared(Array(old), Array(new))
+            ? LineComparison.lines(Array(old), Array(new))
             : ["-(\(old.count) lines)", "+(\(new.count) lines, too many to compare)"]
         let all = before.prefix(start).suffix(Self.contextLines + 1).map { " \($0)" } + middle
         lines = Self.shortened(all + before.suffix(end).prefix(Self.contextLines + 1).map { " \($0)" })
@@ -35,28 +37,6 @@ struct LineDiff {
         return Table.Cell(VisibleText.line(line), style)
     }
 
-    private static func compared(_ old: [String], _ new: [String]) -> [String] {
-        let difference = new.difference(from: old)
-        let removed = Set(difference.removals.map(\.offset))
-        let inserted = Set(difference.insertions.map(\.offset))
-        var lines: [String] = []
-        var (left, right) = (0, 0)
-        while left < old.count || right < new.count {
-            if left < old.count, removed.contains(left) {
-                lines.append("-\(old[left])")
-                left += 1
-            } else if right < new.count, inserted.contains(right) {
-                lines.append("+\(new[right])")
-                right += 1
-            } else {
-                lines.append(" \(old[left])")
-                left += 1
-                right += 1
-            }
-        }
-        return lines
-    }
-
     /// Long runs of lines that are the same become ` …`.
     private static func shortened(_ lines: [String]) -> [String] {
         let changed = lines.indices.filter { lines[$0].first != " " }
@@ -70,13 +50,5 @@ struct LineDiff {
             }
         }
         return short
-    }
-}
-
-extension CollectionDifference.Change {
-    fileprivate var offset: Int {
-        switch self {
-        case .insert(let offset, _, _), .remove(let offset, _, _): offset
-        }
     }
 }
