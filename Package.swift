@@ -20,6 +20,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
@@ -76,7 +77,17 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .target(name: "LoadTest", dependencies: ["CareRecord"], swiftSettings: settings),
+        .target(
+            name: "LoadTest",
+            dependencies: [
+                "AMQP", "CareRecord", "Replication", "Storage", "Topology", "Yams",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "wherry",
             dependencies: [
@@ -139,7 +150,8 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
-        .testTarget(name: "LoadTestTests", dependencies: ["CareRecord", "LoadTest"], swiftSettings: settings),
+        .testTarget(
+            name: "LoadTestTests", dependencies: ["CareRecord", "LoadTest", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "WherryTests", dependencies: ["wherry", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "FaultTests",

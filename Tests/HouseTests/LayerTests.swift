@@ -25,7 +25,13 @@ import Testing
                 "Synchronization", "Glibc",
             ]
         ),
-        ("LoadTest", []),
+        (
+            "LoadTest",
+            [
+                "Yams", "Histogram", "NIOCore", "NIOPosix", "NIOHTTP1", "GRDBSQLite", "Logging", "Foundation", "Glibc",
+                "Synchronization",
+            ]
+        ),
         (
             "wherry",
             [

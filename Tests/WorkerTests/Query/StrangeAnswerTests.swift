@@ -207,7 +207,7 @@ import Testing
                 }
                 #expect(reasons.contains { $0.hasPrefix("member categories must be a list of these: demographics") })
             }
-            #expect(workers[0].counters.now.answersRefused == 5)
+            #expect(await eventually { workers[0].counters.now.answersRefused == 5 })
         }
     }
 }
