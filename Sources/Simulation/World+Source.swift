@@ -40,7 +40,9 @@ extension World {
         trace.note(now, nil, node, "\(names[node]) publishes (\(page.after), \(page.through)]")
         let home = nodes[node].home
         nodes[node].process?.links[home]?.unconfirmed[number] = page.through
-        settle(nodes[node].process?.outbox?.sent(number: number, through: page.through), node)
+        settle(
+            nodes[node].process?.outbox?.sent(
+                number: number, through: page.through, bytes: page.body.count), node)
         wakeFeed(node)
     }
 

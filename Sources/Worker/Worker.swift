@@ -129,7 +129,7 @@ package final class Worker: Sendable {
     package var services: [any Service] {
         let own = OwnChanges(
             hie: hie, records: records, index: writer, parking: parking, retry: retry, coverage: coverageBoard,
-            clock: clock, limits: settings.outbox, pulseIntervalMilliseconds: settings.pulseIntervalMilliseconds)
+            clock: clock, limits: settings.ownChanges, pulseIntervalMilliseconds: settings.pulseIntervalMilliseconds)
         let repairer = Repairer(topology: topologyBoard) { self.sourceRepairer($0) }
         let auditor = Auditor(
             topology: topologyBoard, audit: indexAudit, retry: retry, intervalSeconds: settings.auditIntervalSeconds)

@@ -51,6 +51,9 @@ package struct WorkerSettings: Sendable {
     /// How long a stop waits for what is under way.
     package var stopTimeoutSeconds = 5
 
+    /// Own changes that are indexed in one transaction.
+    var ownChanges: PageLimits { PageLimits(changesMax: intakeChangesMax, bytesMax: answerBytesMax) }
+
     package init(topology: Topology, hie: HIEIdentifier, dataDirectory: String, brokerURL: String? = nil) {
         self.topology = topology
         self.hie = hie

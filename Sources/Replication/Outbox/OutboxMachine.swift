@@ -9,8 +9,9 @@ package struct OutboxMachine: Sendable {
         package var batchChangesMax = 500
         /// Bytes of one message's body; a single larger change is sent alone.
         package var batchBytesMax = 131_072
-        /// Messages without a confirm.
-        package var inFlightMax = 32
+        /// Messages without a confirm, and the bytes of their bodies.
+        package var inFlightMax = 256
+        package var inFlightBytesMax = 4 << 20
         /// Up to this many messages without a confirm, a batch is sent however small it is.
         package var eagerInFlightMax = 2
 
@@ -41,6 +42,7 @@ package struct OutboxMachine: Sendable {
     private struct Sent {
         let number: UInt64
         let through: Int64
+        let bytes: Int
         var isConfirmed = false
     }
 
@@ -50,6 +52,7 @@ package struct OutboxMachine: Sendable {
     /// Every change up to here was handed to the broker.
     package private(set) var sentThrough: Int64
     private var inFlight: [Sent] = []
+    private var inFlightBytes = 0
     /// Settlements that overtook the report of their own sending, and whether each was a confirm; never more than
     /// `inFlightMax`.
     private var early: [UInt64: Bool] = [:]
@@ -64,14 +67,28 @@ package struct OutboxMachine: Sendable {
 
     package var demand: Demand {
         if inFlight.count < limits.eagerInFlightMax { return .anything }
-        return inFlight.count < limits.inFlightMax ? .fullBatch : .nothing
+        return inFlight.count < limits.inFlightMax && inFlightBytes < limits.inFlightBytesMax ? .fullBatch : .nothing
+    }
+
+    /// How many messages of the largest size may be sent before the next confirm.
+    package var room: Int {
+        let ofBytes = (limits.inFlightBytesMax - inFlightBytes) / max(1, limits.batchBytesMax)
+        return max(1, min(limits.inFlightMax - inFlight.count, ofBytes))
+    }
+
+    /// How many of these pages, read in one go from ``sentThrough`` on, are to be sent now: all that are full, and what
+    /// is left where little is on its way.
+    package func due(_ pages: [JournalPage]) -> Int {
+        guard let last = pages.last, !last.isFull else { return pages.count }
+        return inFlight.count + pages.count - 1 < limits.eagerInFlightMax ? pages.count : pages.count - 1
     }
 
     /// The message with this publish number carries everything above `sentThrough` up to `through`.
-    package mutating func sent(number: UInt64, through: Int64) -> Settlement {
+    package mutating func sent(number: UInt64, through: Int64, bytes: Int) -> Settlement {
         precondition(through > sentThrough, "a message carries at least one number of the journal")
         sentThrough = through
-        inFlight.append(Sent(number: number, through: through))
+        inFlight.append(Sent(number: number, through: through, bytes: bytes))
+        inFlightBytes += bytes
         return switch early.removeValue(forKey: number) {
         case true?: confirmed(number)
         case false?: .refused
@@ -88,6 +105,7 @@ package struct OutboxMachine: Sendable {
         let run = inFlight.prefix { $0.isConfirmed }
         guard let last = run.last else { return .unchanged }
         publishedThrough = last.through
+        inFlightBytes -= run.reduce(0) { $0 + $1.bytes }
         inFlight.removeFirst(run.count)
         return .publishedThrough(publishedThrough)
     }

@@ -5,8 +5,33 @@ package import Replication
 extension RecordStore {
     /// A stretch of the journal within the limits of one page; `nil` where the head is not above its beginning.
     package func journalPage(after: Int64, limits: PageLimits) async throws(StorageError) -> JournalPage? {
-        let page = try await journalPage(JournalStretch(after: after), limits: limits)
-        return page.through > after ? page : nil
+        try await journalPages(after: after, limits: limits, countMax: 1).first
+    }
+
+    /// So many pages, one after the other, in one snapshot; none where the head is not above their beginning. All but
+    /// the last are full.
+    package func journalPages(
+        after: Int64, limits: PageLimits, countMax: Int
+    ) async throws(StorageError) -> [JournalPage] {
+        try await file.read { database in
+            let (epoch, head) = try Self.position(database)
+            func builder(after: Int64) -> JournalPageBuilder {
+                JournalPageBuilder(JournalStretch(after: after), limits: limits, epoch: epoch, head: head)
+            }
+            var pages: [JournalPage] = []
+            var page = builder(after: after)
+            try Self.rows(after: after, in: database) { row in
+                if try page.add(row) { return true }
+                let last = page.page()
+                guard last.isFull else { return false }
+                pages.append(last)
+                guard pages.count < countMax else { return false }
+                page = builder(after: last.through)
+                return try page.add(row)
+            }
+            if pages.count < countMax, case let last = page.page(), last.through > last.after { pages.append(last) }
+            return pages
+        }
     }
 
     /// The page that answers a question; it may be empty.
@@ -14,21 +39,20 @@ extension RecordStore {
         _ stretch: JournalStretch, limits: PageLimits
     ) async throws(StorageError) -> JournalPage {
         try await file.read { database in
-            let state = try Self.state(database)
-            var page = JournalPageBuilder(stretch, limits: limits, epoch: state.epoch, head: state.head)
-            let rows = try PreparedStatement(
-                database, "SELECT seq, patient, isPut, content FROM journal WHERE seq > ? ORDER BY seq")
-            rows.bind(stretch.after, at: 1)
-            try rows.each { row in
-                guard let patient = NHSNumber(value: row.int(1)) else {
-                    throw DatabaseError(resultCode: .SQLITE_CORRUPT)
-                }
-                return row.withBytes(3) {
-                    page.add(seq: row.int(0), patient: patient, isPut: row.int(2) == 1, content: $0)
-                }
-            }
+            let (epoch, head) = try Self.position(database)
+            var page = JournalPageBuilder(stretch, limits: limits, epoch: epoch, head: head)
+            try Self.rows(after: stretch.after, in: database) { try page.add($0) }
             return page.page()
         }
+    }
+
+    private static func rows(
+        after: Int64, in database: Database, _ read: (borrowing PreparedStatement) throws -> Bool
+    ) throws {
+        let rows = try PreparedStatement(
+            database, "SELECT seq, patient, isPut, content FROM journal WHERE seq > ? ORDER BY seq")
+        rows.bind(after, at: 1)
+        try rows.each(read)
     }
 
     /// Begins a new epoch if `witness` has seen more of the journal than there is. Returns whether it did.
@@ -64,6 +88,15 @@ extension RecordStore {
         update.bind(state.reason(for: witness), at: 4)
         try update.run()
         return next
+    }
+}
+
+extension JournalPageBuilder {
+    /// Takes a row of seq, patient, isPut and content.
+    fileprivate mutating func add(_ row: borrowing PreparedStatement) throws -> Bool {
+        guard let patient = NHSNumber(value: row.int(1)) else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
+        let (seq, isPut) = (row.int(0), row.int(2) == 1)
+        return row.withBytes(3) { add(seq: seq, patient: patient, isPut: isPut, content: $0) }
     }
 }
 

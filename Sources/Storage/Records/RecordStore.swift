@@ -157,6 +157,14 @@ package final class RecordStore: Sendable {
         Category.allCases.map { "\($0.rawValue)=\((shares[$0] ?? .entry).rawValue)" }.joined(separator: " ")
     }
 
+    /// What a page of the journal needs of its state, without the digest.
+    static func position(_ database: Database) throws -> (epoch: Epoch, head: Int64) {
+        let select = try PreparedStatement(database, "SELECT epoch, head FROM journalState")
+        let position = try select.first { row in row.text(0).flatMap(Epoch.init).map { ($0, row.int(1)) } }
+        guard let position = position ?? nil else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
+        return position
+    }
+
     static func state(_ database: Database) throws -> JournalState {
         let select = try PreparedStatement(
             database, "SELECT epoch, head, publishedThrough, digest FROM journalState")

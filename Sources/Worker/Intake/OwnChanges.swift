@@ -17,7 +17,8 @@ struct OwnChanges: Service {
     let retry: StorageRetry
     let coverage: CoverageBoard
     let clock: WallClock
-    let limits: OutboxMachine.Limits
+    /// Changes of one transaction.
+    let limits: PageLimits
     let pulseIntervalMilliseconds: Int64
 
     func run() async throws {
@@ -72,7 +73,7 @@ struct OwnChanges: Service {
 
     private func page(after: Int64) async throws -> JournalPage? {
         try await retry.run(Self.part) { () async throws(StorageError) in
-            try await records.journalPage(after: after, limits: limits.page)
+            try await records.journalPage(after: after, limits: limits)
         }
     }
 

@@ -1,7 +1,7 @@
 /// Pairs each message's publication with its confirm, which may be told first.
 struct ConfirmTimes {
     /// More are not waited for at a time; those beyond are not timed.
-    private static let waitingMax = 256
+    private static let waitingMax = 1024
 
     private var sentAt: [UInt64: ContinuousClock.Instant] = [:]
     private var confirmedAt: [UInt64: ContinuousClock.Instant] = [:]

@@ -14,6 +14,8 @@ actor Outbox: Service {
     private static let pulseLifetimePeriods: Int64 = 3
 
     private static let part = "outbox"
+    /// Pages that are read and published together.
+    private static let pagesMax = 64
 
     private let source: HIEIdentifier
     private let records: RecordStore
@@ -92,33 +94,38 @@ actor Outbox: Service {
                     await settlement(after: rounds)
                     continue
                 }
-                guard let page = try await page(after: machine.sentThrough) else { break }
-                guard page.isFull || machine.demand == .anything else {
+                let pages = try await pages(after: machine.sentThrough, countMax: machine.room)
+                guard !pages.isEmpty else { break }
+                let due = machine.due(pages)
+                guard due > 0 else {
                     await settlement(after: rounds)
                     continue
                 }
-                try await send(page, session)
+                try await send(pages.prefix(due), session)
             }
         }
     }
 
-    private func send(_ page: JournalPage, _ session: Session) async throws {
-        let outgoing = ChangeBatch.message(source: source, page, sentAt: clock.now)
-        let number: UInt64
+    private func send(_ pages: ArraySlice<JournalPage>, _ session: Session) async throws {
+        let moment = clock.now
+        let outgoing = pages.map { ChangeBatch.message(source: source, $0, sentAt: moment) }
+        let numbers: ClosedRange<UInt64>
         let sentAt = ContinuousClock.now
         do throws(AMQPError) {
-            number = try await session.publish([outgoing]).lowerBound
+            numbers = try await session.publish(outgoing)
         } catch {
-            // While the broker takes nothing the same page is read and sent again.
+            // While the broker takes nothing the same pages are read and sent again.
             guard error.code == .blocked else { throw error }
             return
         }
-        counters.count {
-            $0.changesPublished += Int64(page.changeCount)
-            $0.messagesPublished += 1
+        counters.count { counters in
+            counters.changesPublished += pages.reduce(0) { $0 + Int64($1.changeCount) }
+            counters.messagesPublished += Int64(pages.count)
         }
-        if let duration = confirmTimes.sent(number, at: sentAt) { durations.record(duration) }
-        try note(machine.sent(number: number, through: page.through))
+        for (page, number) in zip(pages, numbers) {
+            if let duration = confirmTimes.sent(number, at: sentAt) { durations.record(duration) }
+            try note(machine.sent(number: number, through: page.through, bytes: page.body.count))
+        }
     }
 
     private func settle(_ session: Session) async throws {
@@ -168,9 +175,10 @@ actor Outbox: Service {
         try await retry.run(Self.part) { [records] () async throws(StorageError) in try await records.journalState() }
     }
 
-    private func page(after: Int64) async throws -> JournalPage? {
+    private func pages(after: Int64, countMax: Int) async throws -> [JournalPage] {
         try await retry.run(Self.part) { [records, settings] () async throws(StorageError) in
-            try await records.journalPage(after: after, limits: settings.outbox.page)
+            try await records.journalPages(
+                after: after, limits: settings.outbox.page, countMax: min(countMax, Self.pagesMax))
         }
     }
 
