@@ -190,6 +190,7 @@ def power(stage):
     disk = machine.Disk(stage.path("power"), POWER_DISK_MEBIBYTES, stage.janitor)
     broker = Broker(stage.path("power", "node"), [], stage.janitor, disk)
     broker.start()
+    note_processes(stage, broker)
     connection, channel = broker.channel()
     channel.confirm_delivery()
     kinds = {"quorum": "benchmark.quorum", "stream": STREAM}
@@ -201,10 +202,17 @@ def power(stage):
             channel.basic_publish("", name, b"x" * SINGLE_BYTES, pika.BasicProperties(delivery_mode=2))
     broker.cut_power()
     broker.revive()
+    note_processes(stage, broker)
     said = length_text(broker, STREAM)
     print(f"fanout: power cut after {POWER_MESSAGES:,} confirmed messages each: the quorum queue kept "
           f"{broker.depth(kinds['quorum']):,}, the stream {said}")
     broker.stop()
+
+
+def note_processes(stage, broker):
+    """For the janitor, who was there before these mounts and does not see the files that name them."""
+    for process in broker.processes():
+        stage.janitor.note("process", *process)
 
 
 def length_text(broker, stream):
