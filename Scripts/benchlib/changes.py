@@ -1,14 +1,12 @@
-"""How fast changes travel, and what an index costs: bulk, latency, memory, rebuild."""
+"""How soon a change is seen, and what an index costs: latency, memory, rebuild."""
 import json
 import os
-import re
 import sqlite3
 import statistics
-import subprocess
 import time
 
 from benchlib.system import WAIT_SECONDS_MAX, BenchmarkError, until
-from benchlib.worker import NOWHERE, Worker
+from benchlib.worker import Worker
 from torturelib.feed import NUMBER_SYSTEM, nhs_numbers
 
 
@@ -51,42 +49,6 @@ def bare_sqlite(index):
     bare.close()
     os.remove(path)
     return len(rows) / seconds
-
-
-def bulk(stage):
-    path = stage.path("bulk.ndjson")
-    with open(path, "w") as file:
-        file.write(changes(stage.options.changes))
-    source = Worker(stage, "barts", NOWHERE)
-    began = time.monotonic()
-    stage.run("ingest", "--to", source.url, path)
-    ingest_seconds = time.monotonic() - began
-    until(lambda: source.metric('wherry_source_watermark{source="barts"}') == stage.options.changes, "the own index")
-    source.stop()
-    subscriber = Worker(stage, "kingston")
-    until(lambda: b'"ready"' in subscriber.request("GET", "/readyz"), "the subscriber")
-    source = Worker(stage, "barts")
-    applied = 'wherry_changes_applied_total{source="barts"}'
-    until(lambda: (source.metric("wherry_changes_published_total") or 0) > 0, "the first publish")
-    already, began = subscriber.metric(applied) or 0, time.monotonic()
-    cpu = source.cpu_seconds() + subscriber.cpu_seconds()
-    until(lambda: subscriber.metric(applied) == stage.options.changes, "the last change")
-    seconds = time.monotonic() - began
-    cpu = source.cpu_seconds() + subscriber.cpu_seconds() - cpu
-    rate = (stage.options.changes - already) / seconds
-    print(f"bulk: ingest {stage.options.changes / ingest_seconds:,.0f} resources/s over HTTP")
-    print(f"bulk: {stage.options.changes - already:,.0f} changes in {seconds:.2f} s = {rate:,.0f} applied/s, "
-          f"{cpu / (stage.options.changes - already) * 1e6:.1f} µs of workers' CPU a change, "
-          f"subscriber {subscriber.resident_mebibytes():.0f} MiB resident")
-    source.stop()
-    subscriber.stop()
-    bare = bare_sqlite(stage.path("kingston", "index.sqlite"))
-    print(f"bulk: bare SQLite {bare:,.0f} rows/s; ratio {rate / bare:.2f}")
-    if stage.options.baseline:
-        output = subprocess.run(stage.options.baseline, shell=True, check=True, capture_output=True, text=True,
-                                env={**os.environ, "AMQP_PORT": str(stage.broker.port)}).stdout
-        other = float(re.findall(r"= ([\d.]+)/s", output)[-1])
-        print(f"bulk: baseline {other:,.0f}/s; ratio {rate / other:.2f}")
 
 
 def latency(stage):

@@ -1,9 +1,10 @@
 """Where the measurements take place: the binary, a directory, and the brokers and workers that several share."""
 import os
+import shutil
 import tempfile
 
 from benchlib.mesh import Mesh
-from benchlib.system import LONDON, WAIT_SECONDS_MAX
+from benchlib.system import LONDON, WAIT_SECONDS_MAX, BenchmarkError
 from torturelib import system
 from torturelib.broker import Broker
 from torturelib.janitor import Janitor
@@ -28,6 +29,22 @@ class Stage:
     def run(self, *arguments):
         """A wherry command that must succeed."""
         return system.run(self.wherry, *arguments, seconds=WAIT_SECONDS_MAX)
+
+    def remove(self, path):
+        """A directory or file that nobody needs any more."""
+        shutil.rmtree(path, ignore_errors=True)
+
+    def compiled(self, name, *libraries):
+        """The program of NAME.c beside this file, compiled once a run."""
+        program = self.path(name)
+        if not os.path.exists(program):
+            # Swift brings a clang.
+            compiler = shutil.which("cc") or shutil.which("clang")
+            if compiler is None:
+                raise BenchmarkError("there is no C compiler: install one, such as Debian's package gcc")
+            source = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.c")
+            system.run(compiler, "-O2", "-o", program, source, *libraries)
+        return program
 
     @property
     def broker(self):

@@ -13,13 +13,13 @@ STOP_SECONDS_MAX = 30
 
 
 class Worker:
-    """One worker process; `stop` is graceful."""
+    """One worker process; `stop` is graceful. `data` is the directory of its files, `more` are further arguments."""
 
-    def __init__(self, stage, hie, broker_url=None):
+    def __init__(self, stage, hie, broker_url=None, topology=LONDON, data=None, more=()):
         self.log = open(stage.path(f"{hie}.log"), "a+")
-        command = [stage.wherry, "worker", "--topology", LONDON, "--hie", hie, "--data", stage.path(hie),
+        command = [stage.wherry, "worker", "--topology", topology, "--hie", hie, "--data", data or stage.path(hie),
                    "--listen", "127.0.0.1:0", "--broker-url", broker_url or stage.broker.url(),
-                   "--log-level", "warning"]
+                   "--log-level", "warning", *more]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
         stage.janitor.note("process", self.process.pid, start_ticks(self.process.pid))
         line = self.process.stdout.readline()
