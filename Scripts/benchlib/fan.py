@@ -10,6 +10,8 @@ from benchlib.worker import NOWHERE, Worker
 from torturelib.broker import Broker
 
 SOURCE = "barts"
+#: To ask a worker costs it some milliseconds.
+POLL_SECONDS = 0.05
 SUBSCRIBERS = ("homerton", "bhrut", "lewisham-greenwich", "kingston", "st-georges", "croydon", "ncl", "imperial",
                "chelsea-westminster")
 
@@ -103,7 +105,7 @@ def measured(source, readers, count):
     cpu = sum(worker.cpu_seconds() for worker in workers)
     # One after the other, so that asking costs little; the last of them ends the time.
     for reader in readers:
-        until(lambda: reader.metric(watermark) == count, "the last change")
+        until(lambda: reader.metric(watermark) == count, "the last change", pause=POLL_SECONDS)
     seconds = time.monotonic() - began
     cpu = sum(worker.cpu_seconds() for worker in workers) - cpu
     repaired = sum(reader.metric("wherry_repair_changes_applied_total") for reader in readers)

@@ -6,7 +6,7 @@ import Worker
 /// Says why a source is not complete, in words for an operator, with what is known of the broker on the way to it.
 struct CoverageWords: Sendable {
     let own: HIEIdentifier
-    private let brokers: [HIEIdentifier: BrokerCondition]
+    private let worker: Worker
     private let board: CoverageBoard
     private let letters: DeadLetterDesk
     private let patient: NHSNumber?
@@ -16,13 +16,7 @@ struct CoverageWords: Sendable {
         own = worker.hie
         letters = worker.letters
         self.patient = patient
-        let conditions = Dictionary(
-            worker.brokers.all.map { ($0.broker, $0) }, uniquingKeysWith: { first, _ in first })
-        var brokers: [HIEIdentifier: BrokerCondition] = [:]
-        for link in worker.links {
-            for source in link.sources { brokers[source] = conditions[link.name] }
-        }
-        self.brokers = brokers
+        self.worker = worker
         board = worker.coverageBoard
     }
 
@@ -30,7 +24,7 @@ struct CoverageWords: Sendable {
     func reason(_ coverage: SourceCoverage) -> String? {
         var reasons = [coverage.state.reason].compactMap(\.self)
         if case .held = coverage.state { reasons.append("type: wherry deadletters list --source \(coverage.hie)") }
-        if coverage.state.reason != nil, isBrokerAway(from: coverage.hie), let broker = brokers[coverage.hie] {
+        if coverage.state.reason != nil, let broker = awayBroker(of: coverage.hie) {
             let detail = broker.reason.map { ": \($0)" } ?? ""
             reasons.append("broker \(broker.broker) is \(broker.state.rawValue)\(detail)")
         }
@@ -47,9 +41,13 @@ struct CoverageWords: Sendable {
     }
 
     /// Whether the broker over which the HIE is reached is not connected. Own changes need none.
-    func isBrokerAway(from hie: HIEIdentifier) -> Bool {
-        guard hie != own, let broker = brokers[hie] else { return false }
-        return broker.state != .connected
+    func isBrokerAway(from hie: HIEIdentifier) -> Bool { awayBroker(of: hie) != nil }
+
+    private func awayBroker(of hie: HIEIdentifier) -> BrokerCondition? {
+        guard hie != own, let link = worker.links.first(where: { $0.sources.contains(hie) }),
+            let broker = worker.brokers.all.first(where: { $0.broker == link.name }), broker.state != .connected
+        else { return nil }
+        return broker
     }
 }
 

@@ -56,21 +56,25 @@ extension Lookup {
 
     /// By category, then the newest first; what has no date comes last.
     var sortedEntries: [IndexedEntry] {
-        entries.sorted { left, right in
-            if left.facts.category != right.facts.category {
-                return left.facts.category.rank < right.facts.category.rank
-            }
-            if left.facts.date != right.facts.date { return left.facts.date ?? "" > right.facts.date ?? "" }
+        // What decides most often is at hand; entries are large to move.
+        var order = entries.indices.map { place in
+            let facts = entries[place].facts
+            return Order(rank: facts.category.rank, date: facts.date ?? "", place: place)
+        }
+        order.sort { left, right in
+            if left.rank != right.rank { return left.rank < right.rank }
+            if left.date != right.date { return left.date > right.date }
+            let (left, right) = (entries[left.place], entries[right.place])
             return (left.source, left.resource) < (right.source, right.resource)
         }
+        return order.map { entries[$0.place] }
     }
-}
 
-extension Category {
-    private static let ranks = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
-
-    /// The place in the order of the categories.
-    fileprivate var rank: Int { Self.ranks[self] ?? 0 }
+    private struct Order {
+        let rank: Int
+        let date: String
+        let place: Int
+    }
 }
 
 extension JSONWriter {

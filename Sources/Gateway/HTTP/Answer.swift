@@ -67,11 +67,14 @@ extension Response {
         content(json.serialized(), ContentType.fhir, status: status, headers: headers)
     }
 
+    /// Most answers are not larger.
+    private static let jsonBytes = 8192
+
     /// An answer of one JSON object, written by hand.
     static func json(
         status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], _ members: (inout JSONWriter) -> Void
     ) -> Response {
-        var writer = JSONWriter()
+        var writer = JSONWriter(capacity: jsonBytes)
         writer.object(members)
         return content(writer.bytes, ContentType.json, status: status, headers: headers)
     }
