@@ -1,5 +1,5 @@
-/// The bounds on what a profile may ask for: each is well above what one machine can do, and keeps a slip of the keyboard
-/// from filling its disk.
+/// The bounds on what a profile may ask for: each is well above what one machine can do, and keeps a slip of the
+/// keyboard from filling its disk.
 enum LoadProfileLimits {
     static let aboutMaxCharacters = 300
     static let hies = 1...50

@@ -125,8 +125,8 @@ extension LoadProfileReader {
         guard let figure = LoadFigure(parts.before) else {
             let suggestion = Suggestion.text(for: parts.before, among: LoadFigure.allNames)
             reader.note(
-                "there is no figure `\(NodeReader.shown(parts.before))`: write one of \(LoadFigure.inWords)\(suggestion)",
-                at: node)
+                "there is no figure `\(NodeReader.shown(parts.before))`: write one of \(LoadFigure.inWords)"
+                    + suggestion, at: node)
             return nil
         }
         guard let bound = Double(parts.after.replacing("_", with: "")), LoadProfileLimits.bound.contains(bound) else {

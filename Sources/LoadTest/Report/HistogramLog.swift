@@ -1,7 +1,7 @@
 import Foundation
 
-/// Recorded values as HdrHistogram's text form of a percentile distribution (`.hgrm`), which its plotters read. Values are
-/// in milliseconds.
+/// Recorded values as HdrHistogram's text form of a percentile distribution (`.hgrm`), which its plotters read. Values
+/// are in milliseconds.
 ///
 /// The levels are those of HdrHistogram's `outputPercentileDistribution`: they halve the distance to 100 % and take so
 /// many steps in each half.
@@ -49,7 +49,7 @@ struct HistogramLog {
                 count &+= buckets[index].count
             }
             let milliseconds = Double(buckets[index].microseconds) / 1000
-            if index == buckets.count - 1, count >= total, level > 0 || buckets.count == 1 {
+            if index == buckets.count - 1, count >= total, level > 0 {
                 lines.append(Line(milliseconds: milliseconds, percentile: 1, count: total))
                 break
             }

@@ -28,7 +28,7 @@ package struct LoadComparison: Sendable, Equatable {
     /// What a clock and a scheduler add to any latency.
     static let noiseMilliseconds = 0.1
     /// So many values at least lie beyond a percentile that is judged.
-    static let valuesBeyondMin = 10
+    static let valuesBeyondMin = 30
     private static let namedMax = 5
 
     package let rows: [Row]
@@ -104,12 +104,11 @@ package struct LoadComparison: Sendable, Equatable {
             }
             return names.joined(separator: ", ") + (rows.count > namedMax ? " and \(rows.count - namedMax) more" : "")
         }
-        var parts = [outcome].compactMap(\.self)
-        if !worse.isEmpty { parts.append("\(worse.count) of \(judged) figures are worse (\(named(worse)))") }
-        if !better.isEmpty { parts.append("\(better.count) of \(judged) are better (\(named(better)))") }
-        let rest = judged - worse.count - better.count
-        if parts.isEmpty || rest > 0 { parts.append("\(rest) are the same within \(percent)") }
-        let words = parts.joined(separator: "; ")
+        var parts: [String] = []
+        if !worse.isEmpty { parts.append("\(worse.count) worse (\(named(worse)))") }
+        if !better.isEmpty { parts.append("\(better.count) better (\(named(better)))") }
+        parts.append("\(judged - worse.count - better.count) the same within \(percent)")
+        let words = (outcome.map { $0 + "; " } ?? "") + "of \(judged) figures " + parts.joined(separator: ", ")
         return switch verdict {
         case .worse: "The second run is worse: \(words)."
         case .better: "The second run is better: \(words)."

@@ -68,8 +68,8 @@ package enum LoadFigure: Sendable, Hashable {
     /// All of them in a sentence.
     static let inWords =
         (Count.allCases.map(\.rawValue)).joined(separator: ", ")
-        + ", duration, recovery, memory.worker, CLOCK.p50 (p90, p99, p999, p9999, max, mean; CLOCK.uncorrected.p50 and so "
-        + "on) where CLOCK is " + LoadResult.Clock.allCases.map(\.rawValue).joined(separator: ", ")
+        + ", duration, recovery, memory.worker, CLOCK.p50 (p90, p99, p999, p9999, max, mean; CLOCK.uncorrected.p50 and "
+        + "so on) where CLOCK is " + LoadResult.Clock.allCases.map(\.rawValue).joined(separator: ", ")
         + ", rate.STREAM and rate.STREAM.share where STREAM is " + streams.joined(separator: ", ")
         + ", ratio.NAME where NAME is " + ratios.joined(separator: ", ") + ", "
         + Growth.allCases.map { "growth.\($0.rawValue)" }.joined(separator: ", ")

@@ -31,8 +31,8 @@ extension NodeReader {
         if let milliseconds = Self.milliseconds(text), range.contains(milliseconds) { return milliseconds }
         let (least, most) = (Self.span(range.lowerBound), Self.span(range.upperBound))
         note(
-            "\(what) `\(Self.shown(text))` cannot be used: write a time from \(least) to \(most), such as 500ms, 30s or "
-                + "2m30s", at: node)
+            "\(what) `\(Self.shown(text))` cannot be used: write a time from \(least) to \(most), such as 500ms, "
+                + "30s or 2m30s", at: node)
         return nil
     }
 

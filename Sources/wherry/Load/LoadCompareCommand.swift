@@ -7,9 +7,9 @@ struct LoadCompareCommand: AsyncParsableCommand {
         commandName: "compare",
         abstract: "Compare two runs of a load test.",
         discussion: """
-            Figures that differ by less than the tolerance are the same, and so are latencies that differ by less than a \
-            tenth of a millisecond. A percentile beyond which fewer than ten values lie is shown and not judged. A \
-            record that is lost, doubled or stale is worse whatever the tolerance.
+            Figures that differ by less than the tolerance are the same, and so are latencies that differ by less than \
+            a tenth of a millisecond. A percentile beyond which fewer than thirty values lie is shown and not judged. \
+            A record that is lost, doubled or stale is worse whatever the tolerance.
 
             Machines are noisy: compare runs of one machine, and several of each. Exit status 1 when the second run is \
             worse.

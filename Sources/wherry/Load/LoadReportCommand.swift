@@ -8,8 +8,8 @@ struct LoadReportCommand: AsyncParsableCommand {
         commandName: "report",
         abstract: "Show what a load test found.",
         discussion: """
-            Prints the tables that wherry load run ended with. --html writes the page anew, such as with the figures of \
-            another machine.
+            Prints the tables that wherry load run ended with. --html writes the page anew, such as of a result \
+            that came from another machine.
 
             Examples:
               wherry load report load-results/smoke-20261124T120000Z

@@ -9,7 +9,7 @@ enum LoadScreen {
     private static let nameWidth = 16
     private static let sparks: [Character] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
-    /// No line is longer than `columns`. `faults` are those that began so far; one that has not ended ends later than now.
+    /// No line is longer than `columns`. `faults` are those that began so far; the end of one that goes on is ahead.
     static func lines(
         profile: LoadProfile, samples: [LoadSample], faults: [LoadResult.FaultResult], elapsed: Double, columns: Int,
         hasColour: Bool = Terminal.hasColour

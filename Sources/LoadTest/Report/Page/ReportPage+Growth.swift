@@ -41,7 +41,7 @@ extension ReportPage {
         }
         let plot = Plot(
             title: title, note: note,
-            x: .logarithmic(result.growth.map { Double($0.entries) }, least: 1, unit: ""),
+            x: .logarithmic(result.growth.map { Double($0.entries) }, least: 1, label: PlotScale.short),
             y: .linear(upTo: series.flatMap(\.points).compactMap(\.y).max() ?? 0, ticksWanted: 3),
             yUnit: unit, xKind: .count, series: series, size: .small)
         return plot.figure(id: id)

@@ -11,8 +11,8 @@ extension ReportPage {
     var latency: String {
         guard !clocks.isEmpty else { return "" }
         return """
-            <p>Counted from the intended send (corrected): what somebody who did not wait for the one before would have \
-            seen. Counted from the actual send (uncorrected): what a client that waits would have told.</p>
+            <p>Counted from the intended send (corrected): what somebody who did not wait for the one before would \
+            have seen. Counted from the actual send (uncorrected): what a client that waits would have told.</p>
 
             """ + spectrum + percentiles
     }
@@ -35,7 +35,7 @@ extension ReportPage {
             note: "How many of all were faster: to the right are the slowest. Milliseconds, both axes logarithmic; "
                 + "dashed: uncorrected, where it differs.",
             x: .spectrum(upTo: points.map(\.x).max() ?? 10),
-            y: .logarithmic(points.compactMap(\.y), least: 0.01, unit: " ms"),
+            y: .logarithmic(points.compactMap(\.y), least: 0.01, label: PlotScale.milliseconds),
             yUnit: "ms", xKind: .spectrum, series: series, size: .large)
         return plot.figure(id: "spectrum")
     }

@@ -62,7 +62,8 @@ extension ReportPage {
             const box = figure.getBoundingClientRect();
             const at = area.left - box.left + place / factor;
             tip.style.top = `${area.top - box.top + top / factor}px`;
-            tip.style.left = `${Math.max(0, at + 12 + tip.offsetWidth > box.width ? at - 12 - tip.offsetWidth : at + 12)}px`;
+            const fits = at + 12 + tip.offsetWidth <= box.width;
+            tip.style.left = `${Math.max(0, fits ? at + 12 : at - 12 - tip.offsetWidth)}px`;
           });
         }
         """

@@ -28,7 +28,7 @@ extension ReportPage {
         .facts div { display: flex; flex-wrap: wrap; border-bottom: 1px solid var(--line); padding: .2rem 0 }
         .facts dt { flex: 0 0 14rem; color: var(--quiet) } .facts dd { flex: 1 1 14rem; margin: 0;
           overflow-wrap: anywhere }
-        .scroll { overflow-x: auto; max-width: 100% }
+        .side { display: flex; flex-wrap: wrap; gap: 0 3rem } .scroll { overflow-x: auto; max-width: 100% }
         table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 0 0 1.25rem; font-size: .925rem }
         caption { text-align: left; color: var(--quiet); padding: .5rem 0; font-size: .875rem }
         th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem .5rem;
@@ -49,9 +49,10 @@ extension ReportPage {
         .key .line { display: inline-block; width: 1.6rem; border-top: 2.5px solid currentcolor; vertical-align: middle;
           margin-right: .4rem }
         .key .dashed { border-top-style: dashed }
-        .panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(19rem, 100%), 1fr)); gap: 0 1.5rem }
+        .panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(19rem, 100%), 1fr));
+          gap: 0 1.5rem }
         .panels figure { margin: .5rem 0 } .panels .note { display: block }
-        svg { display: block; width: 100%; height: auto } .plot:not(.small) svg { min-width: 40rem }
+        svg { display: block; width: 100%; height: auto } .plot:not(.small) svg { min-width: 46rem }
         svg text { font: 12px system-ui, sans-serif; fill: var(--quiet) } .end { text-anchor: end }
         .mid { text-anchor: middle } .grid { stroke: var(--line); stroke-width: .7 }
         .axis, .tick { stroke: var(--quiet); stroke-width: 1 } .level { stroke: var(--quiet); stroke-dasharray: 5 4 }
@@ -72,7 +73,8 @@ extension ReportPage {
             --c2: #c2410c; --c3: #0f766e; --c4: #7c3aed; --c5: #a16207 }
           body { padding: 0; max-width: none; font-size: 9pt } nav, .tip { display: none }
           .scroll { overflow: visible } table { font-size: 7.5pt } th, td { padding: .15rem .3rem }
-          .plot:not(.small) svg { min-width: 0 } figure, tr, .tiles { break-inside: avoid } h2, h3 { break-after: avoid }
+          .plot:not(.small) svg { min-width: 0 } figure, tr, .tiles { break-inside: avoid }
+          h2, h3 { break-after: avoid }
           thead { display: table-header-group } .meter { grid-template-columns: 4rem 3rem }
           .track span, .band, thead th { print-color-adjust: exact; -webkit-print-color-adjust: exact }
         }

@@ -4,7 +4,9 @@ extension ReportPage {
     private var end: Double { max(result.durationSeconds, result.samples.last?.at ?? 0) }
 
     private var bands: [Plot.Band] {
-        result.faults.map { Plot.Band(label: "\($0.kind) \($0.target)", from: $0.from, until: $0.until) }
+        result.faults.sorted { $0.from < $1.from }.map {
+            Plot.Band(label: "\($0.kind) \($0.target)", from: $0.from, until: $0.until)
+        }
     }
 
     private var merged: String {
@@ -82,7 +84,7 @@ extension ReportPage {
             title: "p99 of each second",
             note: "Milliseconds, corrected, logarithmic." + merged,
             x: .time(upTo: end),
-            y: .logarithmic(series.flatMap(\.points).compactMap(\.y), least: 0.01, unit: " ms"),
+            y: .logarithmic(series.flatMap(\.points).compactMap(\.y), least: 0.01, label: PlotScale.milliseconds),
             yUnit: "ms", xKind: .time, series: series, bands: bands, size: .large)
         return plot.figure(id: "slowness")
     }
@@ -93,7 +95,7 @@ extension ReportPage {
         var table = HTMLTable(
             "What happened to the mesh, in seconds from the start of the load",
             [("Fault", false), ("Target", false), ("From", true), ("Until", true), ("Caught up after", true)])
-        for fault in result.faults {
+        for fault in result.faults.sorted(by: { $0.from < $1.from }) {
             table.append(
                 fault.kind, .text(fault.target), .number(FigureText.text(fault.from)),
                 .number(FigureText.text(fault.until)),

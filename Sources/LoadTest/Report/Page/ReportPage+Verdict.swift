@@ -53,7 +53,7 @@ extension ReportPage {
 
     var accounting: String {
         let accounting = result.accounting
-        guard accounting != LoadResult.Accounting() else { return "" }
+        guard accounting != LoadResult.Accounting() else { return rates }
         var table = HTMLTable(
             "What became of every change: each was looked for at every subscriber after the load",
             [("", false), ("Count", true), ("What it means", false)])
@@ -62,7 +62,7 @@ extension ReportPage {
             table.append(
                 name, isFailure && count > 0 ? .marked(text, "number bad") : .number(text), .text(meaning))
         }
-        return table.html + rates
+        return "<div class=\"side\">\(table.html)\(rates)</div>\n"
     }
 
     private var rates: String {
@@ -75,7 +75,7 @@ extension ReportPage {
             guard let rate = result.rates[stream] else { continue }
             table.append(
                 stream,
-                .number(rate.intended.map { FigureText.text($0, isGrouped: true) } ?? "as fast as it goes"),
+                .number(rate.intended.map { FigureText.text($0, isGrouped: true) } ?? "–"),
                 .number(FigureText.text(rate.achieved, isGrouped: true)),
                 .number(rate.share.map { FigureText.text($0 * 100) + " %" } ?? "–"),
                 .whole(rate.count))

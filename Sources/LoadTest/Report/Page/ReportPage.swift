@@ -1,7 +1,7 @@
 import CareRecord
 
-/// A result as one page that needs nothing from anywhere: its charts are drawn already, and its script only tells values
-/// under the pointer.
+/// A result as one page that needs nothing from anywhere: its charts are drawn already, and its script only tells
+/// values under the pointer.
 struct ReportPage {
     let result: LoadResult
 
@@ -28,8 +28,7 @@ struct ReportPage {
             <header>
             <h1>\(title)</h1>
             <p class="lead">\(result.about.escapedForHTML)</p>
-            <p class="quiet">\(result.startedAt.escapedForHTML), \(FigureText.time(seconds: result.durationSeconds)) of \
-            load, \(hies)</p>
+            <p class="quiet">\(result.startedAt.escapedForHTML), \(length) of load, \(hies)</p>
             </header>
             <nav aria-label="Parts of the page">
             """
@@ -43,6 +42,8 @@ struct ReportPage {
         html += "clock's distribution is in a .hgrm file beside it.</p></footer>\n"
         return html + "<script>\(Self.script)</script>\n</body>\n</html>\n"
     }
+
+    private var length: String { FigureText.time(seconds: result.durationSeconds) }
 
     private var hies: String {
         let environment = result.environment

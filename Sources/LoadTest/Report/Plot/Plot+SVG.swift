@@ -1,7 +1,7 @@
 import CareRecord
 
 extension Plot {
-    private static let charactersWidth = 6.6
+    private static let charactersWidth = 7.4
     private static let laneHeight = 16.0
     private static let lanesMax = 4
 
@@ -70,7 +70,8 @@ extension Plot {
             let centre = min(place, size.width - half)
             svg += "<path class=\"tick\" d=\"M\(Self.text(place)) \(Self.text(box.bottom))v5\"/>"
             svg +=
-                "<text x=\"\(Self.text(centre))\" y=\"\(Self.text(box.bottom + 19))\" class=\"mid\">\(tick.label)</text>"
+                "<text x=\"\(Self.text(centre))\" y=\"\(Self.text(box.bottom + 19))\" class=\"mid\">"
+                + "\(tick.label)</text>"
         }
         svg += "<path class=\"axis\" d=\"M\(Self.text(box.left)) \(Self.text(box.bottom))H\(Self.text(box.right))\"/>\n"
         return svg
@@ -153,7 +154,7 @@ extension Plot {
 extension Plot.Size {
     fileprivate var showsBandLabels: Bool {
         switch self {
-        case .large, .wide: true
+        case .large: true
         case .small: false
         }
     }

@@ -34,21 +34,18 @@ struct Plot {
 
     enum Size {
         case large
-        case wide
         case small
 
         var width: Double {
             switch self {
-            case .large: 960
-            case .wide: 640
+            case .large: 860
             case .small: 330
             }
         }
 
         var height: Double {
             switch self {
-            case .large: 420
-            case .wide: 300
+            case .large: 400
             case .small: 170
             }
         }
@@ -66,7 +63,7 @@ struct Plot {
     let series: [Series]
     var bands: [Band] = []
     var levels: [Level] = []
-    var size = Size.wide
+    var size = Size.large
 
     enum XKind: String {
         case time

@@ -47,7 +47,7 @@ struct PlotScale {
     }
 
     /// Whole decades, or halves of them where there is little between `min` and `max`.
-    static func logarithmic(_ values: some Sequence<Double>, least: Double, unit: String) -> PlotScale {
+    static func logarithmic(_ values: some Sequence<Double>, least: Double, label: (Double) -> String) -> PlotScale {
         let values = values.filter { $0.isFinite && $0 > 0 }
         let min = Swift.max(least, values.min() ?? least)
         let max = Swift.min(1e15, Swift.max(values.max() ?? least * 10, min * 2))
@@ -64,7 +64,7 @@ struct PlotScale {
         var ticks: [Tick] = []
         var decade = pow(10, Foundation.log10(low).rounded(.down))
         while decade <= high * 1.0001, ticks.count < 100 {
-            for mark in marks { ticks.append(Tick(value: mark * decade, label: short(mark * decade) + unit)) }
+            for mark in marks { ticks.append(Tick(value: mark * decade, label: label(mark * decade))) }
             decade *= 10
         }
         return PlotScale(kind: .log, lower: low * 0.9999, upper: high * 1.0001, ticks: ticks)
@@ -99,6 +99,11 @@ struct PlotScale {
     private static func roundStep(_ value: Double) -> Double {
         let decade = pow(10, Foundation.log10(value).rounded(.down))
         return [1, 2, 5, 10].map { $0 * decade }.first { $0 >= value * 0.9999 } ?? decade * 10
+    }
+
+    /// `0.1 ms`, `10 s`.
+    static func milliseconds(_ value: Double) -> String {
+        value < 999.9 ? short(value) + " ms" : short(value / 1000) + " s"
     }
 
     /// `2500` is `2.5k`: marks have little room.
