@@ -35,7 +35,7 @@ extension ReportPage {
           border-bottom: 1px solid var(--line) }
         thead th { background: var(--band); font-weight: 600 } tbody th { font-weight: 400; white-space: nowrap }
         .number { text-align: right; white-space: nowrap }
-        .meter { display: grid; grid-template-columns: 5.5rem 7rem; gap: .5rem; align-items: center }
+        .meter { display: grid; grid-template-columns: 4.6rem 4.5rem; gap: .5rem; align-items: center }
         .meter .figure { text-align: right; white-space: nowrap }
         .track { height: .6rem; background: var(--band); border: 1px solid var(--line); display: block }
         .track span { display: block; height: 100%; background: var(--c1) }
