@@ -151,8 +151,9 @@ let package = Package(
         ),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
         .testTarget(
-            name: "LoadTestTests", dependencies: ["CareRecord", "LoadTest", "TestSupport"], swiftSettings: settings),
-        .testTarget(name: "WherryTests", dependencies: ["wherry", "TestSupport"], swiftSettings: settings),
+            name: "LoadTestTests", dependencies: ["wherry", "CareRecord", "LoadTest", "TestSupport", "Topology"],
+            swiftSettings: settings),
+        .testTarget(name: "WherryTests", dependencies: ["wherry", "LoadTest", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "FaultTests",
             dependencies: [

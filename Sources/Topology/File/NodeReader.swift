@@ -1,26 +1,26 @@
-import Yams
+package import Yams
 
 /// Reads values out of YAML nodes, and notes a mistake for every one that is not what it should be.
-struct NodeReader {
+package struct NodeReader {
     /// After this many the reader stops.
-    static let mistakesMax = 20
+    package static let mistakesMax = 20
     /// So much of a wrong value is shown.
-    static let shownMaxCharacters = 40
+    package static let shownMaxCharacters = 40
 
-    let file: String
-    private(set) var mistakes: [Mistake] = []
+    package let file: String
+    package private(set) var mistakes: [Mistake] = []
 
-    init(file: String) {
+    package init(file: String) {
         self.file = file
     }
 
-    var isFull: Bool { mistakes.count >= Self.mistakesMax }
+    package var isFull: Bool { mistakes.count >= Self.mistakesMax }
 
-    mutating func note(_ message: String, at node: Node) {
+    package mutating func note(_ message: String, at node: Node) {
         note(message, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
     }
 
-    mutating func note(_ message: String, line: Int, column: Int) {
+    package mutating func note(_ message: String, line: Int, column: Int) {
         let mistake = Mistake(file: file, line: line, column: column, message: message)
         guard !isFull, !mistakes.contains(mistake) else { return }
         mistakes.append(mistake)
@@ -29,7 +29,7 @@ struct NodeReader {
     /// The values of a mapping by key. `nil`, with a mistake noted, unless `node` is a mapping.
     ///
     /// Keys that are not `known` are noted and left out; `nil` as `known` lets every key through.
-    mutating func fields(_ node: Node, of what: String, known: [String]?) -> Fields? {
+    package mutating func fields(_ node: Node, of what: String, known: [String]?) -> Fields? {
         guard isPlain(node) else { return nil }
         guard case .mapping(let mapping) = node else {
             let keys = known.map { " with \($0.map { "`\($0)`" }.joined(separator: ", "))" } ?? ""
@@ -54,7 +54,7 @@ struct NodeReader {
     }
 
     /// The elements of a list. `nil`, with a mistake noted, unless `node` is a list.
-    mutating func list(_ node: Node, of what: String) -> [Node]? {
+    package mutating func list(_ node: Node, of what: String) -> [Node]? {
         guard isPlain(node) else { return nil }
         guard case .sequence(let sequence) = node else {
             note("\(what) is a list (one - a line), not \(Self.kind(node))", at: node)
@@ -64,7 +64,7 @@ struct NodeReader {
     }
 
     /// The text of a scalar. `nil`, with a mistake noted, for anything else and for nothing.
-    mutating func text(_ node: Node, as what: String) -> String? {
+    package mutating func text(_ node: Node, as what: String) -> String? {
         guard isPlain(node) else { return nil }
         guard case .scalar(let scalar) = node else {
             note("\(what) is a text, not \(Self.kind(node))", at: node)
@@ -78,7 +78,7 @@ struct NodeReader {
     }
 
     /// One of a closed set of words.
-    mutating func word<Word: RawRepresentable & CaseIterable>(
+    package mutating func word<Word: RawRepresentable & CaseIterable>(
         _ node: Node, as what: String, _ type: Word.Type
     ) -> Word? where Word.RawValue == String {
         guard let text = text(node, as: what) else { return nil }
@@ -89,8 +89,8 @@ struct NodeReader {
         return nil
     }
 
-    /// Anchors make one node stand in many places, so that a small file can be an enormous topology.
-    private mutating func isPlain(_ node: Node) -> Bool {
+    /// Anchors make one node stand in many places, so that a small file can say enormously much.
+    mutating func isPlain(_ node: Node) -> Bool {
         guard node.anchor == nil else {
             note(ScreenedText.anchorMessage, at: node)
             return false
@@ -98,13 +98,13 @@ struct NodeReader {
         return true
     }
 
-    static func shown(_ text: String) -> String {
+    package static func shown(_ text: String) -> String {
         let line = text.prefix { !$0.isNewline }
         return line.count == text.count && text.count <= shownMaxCharacters
             ? text : line.prefix(shownMaxCharacters) + "…"
     }
 
-    private static func kind(_ node: Node) -> String {
+    static func kind(_ node: Node) -> String {
         switch node {
         case .scalar: node.null == nil ? "a text" : "nothing"
         case .mapping: "a mapping"
@@ -115,26 +115,26 @@ struct NodeReader {
 }
 
 /// The fields of one mapping, each with the nodes of its key and value.
-struct Fields {
-    let what: String
-    let node: Node
-    private(set) var all: [(name: String, key: Node, value: Node)] = []
+package struct Fields {
+    package let what: String
+    package let node: Node
+    package private(set) var all: [(name: String, key: Node, value: Node)] = []
 
-    init(what: String, node: Node) {
+    package init(what: String, node: Node) {
         self.what = what
         self.node = node
     }
 
-    mutating func append(_ name: String, key: Node, value: Node) {
+    package mutating func append(_ name: String, key: Node, value: Node) {
         all.append((name, key, value))
     }
 
-    subscript(name: String) -> Node? { all.first { $0.name == name }?.value }
+    package subscript(name: String) -> Node? { all.first { $0.name == name }?.value }
 }
 
 extension NodeReader {
     /// The value of a field that has to be there.
-    mutating func required(_ name: String, in fields: Fields, example: String) -> Node? {
+    package mutating func required(_ name: String, in fields: Fields, example: String) -> Node? {
         if let value = fields[name] { return value }
         note("\(fields.what) lacks `\(name)`: add \(example)", at: fields.node)
         return nil

@@ -1,12 +1,12 @@
-/// A first look at the text of a topology file, before the YAML parser sees it.
+/// A first look at the text of a YAML file, before the YAML parser sees it.
 ///
 /// It finds what the parser would report badly (tabs) or answer with unbounded work (anchors and aliases as keys).
-enum ScreenedText {
-    static let anchorMessage =
+package enum ScreenedText {
+    package static let anchorMessage =
         "anchors and aliases (& and *) are not used here: write the value out, or put it in quotes if it is text"
 
     /// Notes what it finds in `yaml`; quotes are followed within a line only.
-    static func screen(_ yaml: String, into reader: inout NodeReader) {
+    package static func screen(_ yaml: String, into reader: inout NodeReader) {
         for (index, line) in yaml.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             guard !reader.isFull else { return }
             screen(line.unicodeScalars, line: index + 1, into: &reader)

@@ -1,12 +1,12 @@
 /// The word that somebody probably meant.
-enum Suggestion {
+package enum Suggestion {
     /// Words further apart than this, in letters changed, added or left out, are not taken for one another.
-    static let distanceMax = 2
+    package static let distanceMax = 2
     /// Longer input is not compared.
-    static let lengthMaxCharacters = 40
+    package static let lengthMaxCharacters = 40
 
     /// "; did you mean …?", or nothing.
-    static func text(for word: String, among known: [String]) -> String {
+    package static func text(for word: String, among known: [String]) -> String {
         guard word.count <= lengthMaxCharacters else { return "" }
         let lowercased = word.lowercased()
         let nearest =

@@ -11,7 +11,7 @@ enum SyntaxMistake {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _):
             return mistake(mark, "not YAML: \(shown(problem))\(advice(for: problem))")
         case .composer(_, let problem, let mark, _):
-            return mistake(mark, "\(problem): a topology file holds one document without anchors")
+            return mistake(mark, "\(problem): the file holds one document without anchors")
         case .duplicatedKeysInMapping(let keys, let context):
             let names = keys.map { "`\(NodeReader.shown($0))`" }.joined(separator: ", ")
             return mistake(context.mark, "\(names) is there more than once in the same mapping: keep one of them")
@@ -39,7 +39,7 @@ enum SyntaxMistake {
             return "; use spaces instead of tabs, and put a text that begins with a special character in quotes"
         }
         if problem.contains("unexpected end of stream") { return "; close the quote that begins before it" }
-        if problem.contains("nesting level") { return "; a topology needs no more than ten levels" }
+        if problem.contains("nesting level") { return "; no more than ten levels are needed" }
         if problem.contains("expected ',' or") { return "; close the bracket, or put the text in quotes" }
         if problem.contains("could not find expected ':'") { return "; a key is followed by a colon and a space" }
         return "; check the indentation, quotes and brackets around here"

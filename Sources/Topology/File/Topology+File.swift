@@ -1,9 +1,7 @@
-import Foundation
-import Yams
-
 extension Topology {
     /// A larger file is refused unread.
-    package static let fileSizeMaxBytes = 1 << 20
+    package static let fileSizeMaxBytes = YAMLFile.sizeMaxBytes
+    private static let file = YAMLFile(what: "topology file", remedy: "give its path with --topology")
 
     /// Reads a topology file.
     package static func load(path: String) throws(TopologyError) -> Topology {
@@ -12,50 +10,34 @@ extension Topology {
 
     /// What a topology file says, unread.
     static func text(path: String) throws(TopologyError) -> String {
-        let data: Data
         do {
-            guard let file = FileHandle(forReadingAtPath: path) else { throw CocoaError(.fileReadNoSuchFile) }
-            defer { try? file.close() }
-            data = try file.read(upToCount: fileSizeMaxBytes + 1) ?? Data()
+            return try file.text(path: path)
         } catch {
-            let isThere = FileManager.default.fileExists(atPath: path)
-            let reason = isThere ? "cannot be read: check its permissions" : "not found: give its path with --topology"
-            throw TopologyError(.unreadable, "topology file \(path) \(reason)", cause: error)
+            throw TopologyError(error)
         }
-        guard data.count <= fileSizeMaxBytes else {
-            throw TopologyError(
-                .unreadable, "topology file \(path) is over \(fileSizeMaxBytes) bytes: is it a topology at all?")
-        }
-        guard let yaml = String(validating: data, as: UTF8.self) else {
-            throw TopologyError(.unreadable, "topology file \(path) is not UTF-8: save it as UTF-8")
-        }
-        return yaml
     }
 
     /// Reads a topology from text; `file` is the name that mistakes are reported under.
     package static func parse(yaml: String, file: String) throws(TopologyError) -> Topology {
         var nodes = NodeReader(file: file)
-        ScreenedText.screen(yaml, into: &nodes)
-        guard nodes.mistakes.isEmpty else { throw refused(nodes.mistakes) }
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: yaml)
+        do throws(YAMLFile.Failure) {
+            let root = try Self.file.tree(of: yaml, first: "name: and regions:", into: &nodes)
+            var reader = TopologyReader(nodes)
+            guard let topology = reader.readTopology(root) else {
+                throw YAMLFile.Failure.refused(reader.mistakes)
+            }
+            return topology
         } catch {
-            throw refused([SyntaxMistake.mistake(error, file: file)])
+            throw TopologyError(error)
         }
-        guard let root else {
-            nodes.note("the file is empty: write name: and regions:", line: 1, column: 1)
-            throw refused(nodes.mistakes)
-        }
-        var reader = TopologyReader(nodes)
-        guard let topology = reader.readTopology(root) else { throw refused(reader.mistakes) }
-        return topology
     }
+}
 
-    /// In the order of the file, whatever order they were found in.
-    private static func refused(_ mistakes: [Mistake]) -> TopologyError {
-        TopologyError(
-            .invalid, "the topology file is refused",
-            mistakes: mistakes.sorted { ($0.line, $0.column) < ($1.line, $1.column) })
+extension TopologyError {
+    fileprivate init(_ failure: YAMLFile.Failure) {
+        switch failure {
+        case .unreadable(let reason, let cause): self.init(.unreadable, reason, cause: cause)
+        case .refused(let mistakes): self.init(.invalid, "the topology file is refused", mistakes: mistakes.inOrder)
+        }
     }
 }

@@ -30,13 +30,11 @@ package struct TopologyError: Error, Sendable, CustomStringConvertible {
 
     /// One line a mistake, or else the reason.
     package var description: String {
-        guard !mistakes.isEmpty else { return reason }
-        let more = mistakes.count < NodeReader.mistakesMax ? [] : ["more mistakes may follow: correct these first"]
-        return (mistakes.map(\.description) + more).joined(separator: "\n")
+        mistakes.isEmpty ? reason : mistakes.listed
     }
 }
 
-/// One thing wrong in a topology file, where it is, and what to write instead.
+/// One thing wrong in a file, where it is, and what to write instead.
 package struct Mistake: Sendable, Hashable, CustomStringConvertible {
     package let file: String
     /// From 1.
@@ -54,4 +52,15 @@ package struct Mistake: Sendable, Hashable, CustomStringConvertible {
 
     /// The form that editors and terminals make a link of.
     package var description: String { "\(file):\(line):\(column): \(message)" }
+}
+
+extension [Mistake] {
+    /// In the order of the file, whatever order they were found in.
+    package var inOrder: [Mistake] { sorted { ($0.line, $0.column) < ($1.line, $1.column) } }
+
+    /// One a line.
+    package var listed: String {
+        let more = count < NodeReader.mistakesMax ? [] : ["more mistakes may follow: correct these first"]
+        return (map(\.description) + more).joined(separator: "\n")
+    }
 }
