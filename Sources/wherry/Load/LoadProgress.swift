@@ -12,8 +12,8 @@ final class LoadProgress: Sendable {
         var saidAt: ContinuousClock.Instant?
     }
 
-    /// Samples that the screen looks back on.
-    private static let samplesMax = 600
+    /// Samples that the screen looks back on, an hour.
+    private static let samplesMax = 3600
     private static let loadKind = "load"
     private static let lineInterval = Duration.seconds(10)
 

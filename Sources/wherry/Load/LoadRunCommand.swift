@@ -155,7 +155,8 @@ struct LoadRunCommand: AsyncParsableCommand {
         guard let directory = profiles ?? NearbyFile.path(of: Self.usualProfiles, from: NearbyFile.places) else {
             throw CommandFailure(
                 .refused,
-                "there is no \(Self.usualProfiles) in this directory or above: give the profile's path, or --profiles DIR"
+                "there is no \(Self.usualProfiles) in this directory or above: give the profile's path, or "
+                    + "--profiles DIR"
             )
         }
         let known = LoadProfile.shipped(in: directory)
