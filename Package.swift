@@ -108,7 +108,7 @@ let package = Package(
         ),
         .testTarget(
             name: "AMQPTests",
-            dependencies: ["AMQP", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["AMQP", "LoadTest", "TestSupport", .product(name: "Logging", package: "swift-log")],
             swiftSettings: settings
         ),
         .testTarget(name: "CareRecordTests", dependencies: ["CareRecord"], swiftSettings: settings),
@@ -125,13 +125,13 @@ let package = Package(
         ),
         .testTarget(
             name: "TopologyTests",
-            dependencies: ["Topology", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["Topology", "LoadTest", "TestSupport", .product(name: "Logging", package: "swift-log")],
             swiftSettings: settings
         ),
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "Worker", "TestSupport",
+                "Worker", "LoadTest", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -141,7 +141,7 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "TestSupport",
+                "Gateway", "LoadTest", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

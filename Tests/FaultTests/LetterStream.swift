@@ -1,6 +1,7 @@
 import AMQP
 import CareRecord
 import Foundation
+import LoadTest
 import Logging
 import Replication
 import TestSupport

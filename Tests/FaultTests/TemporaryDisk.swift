@@ -1,4 +1,5 @@
 import Foundation
+import LoadTest
 import TestSupport
 
 /// A small disk of its own, in memory (tmpfs), that can be filled. It goes with its owner, and with the test process.

@@ -1,4 +1,5 @@
 import CareRecord
+import LoadTest
 import Replication
 import TestSupport
 import Testing

@@ -16,7 +16,7 @@ struct VerbTests {
             ["deadletters", "plan"], ["deadletters", "plans"], ["deadletters", "replay"], ["deadletters", "pause"],
             ["deadletters", "resume"], ["deadletters", "cancel"], ["deadletters", "report"], ["deadletters", "edit"],
             ["deadletters", "discard"], ["deadletters", "restore"], ["deadletters", "export"],
-            ["deadletters", "import"],
+            ["deadletters", "import"], ["load"], ["load", "run"],
         ])
     func help(_ verb: [String]) async throws {
         let result = try await WherryProcess(verb + ["--help"]).result()

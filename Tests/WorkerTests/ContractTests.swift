@@ -1,5 +1,6 @@
 import AMQP
 import CareRecord
+import LoadTest
 import Replication
 import TestSupport
 import Testing

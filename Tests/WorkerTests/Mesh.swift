@@ -1,5 +1,6 @@
 import AMQP
 import CareRecord
+import LoadTest
 import Logging
 import Replication
 import ServiceLifecycle

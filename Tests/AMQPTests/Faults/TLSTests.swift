@@ -1,5 +1,6 @@
 import AMQP
 import Foundation
+import LoadTest
 import TestSupport
 import Testing
 

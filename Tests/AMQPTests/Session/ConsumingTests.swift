@@ -1,4 +1,5 @@
 import AMQP
+import LoadTest
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import CareRecord
 import Foundation
+import LoadTest
 import TestSupport
 
 /// `Docs/alerts/wherry.rules.yml`, as Python's YAML reader reads it.

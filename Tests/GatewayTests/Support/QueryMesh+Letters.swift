@@ -1,6 +1,7 @@
 import AMQP
 import AsyncHTTPClient
 import CareRecord
+import LoadTest
 import NIOCore
 import Replication
 import TestSupport

@@ -3,6 +3,7 @@ import AsyncHTTPClient
 import CareRecord
 import Foundation
 import Gateway
+import LoadTest
 import Logging
 import NIOCore
 import NIOHTTP1

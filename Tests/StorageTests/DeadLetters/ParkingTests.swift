@@ -1,6 +1,7 @@
 import AMQP
 import CareRecord
 import Foundation
+import LoadTest
 import Replication
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 import AMQP
 import CareRecord
 import Foundation
+import LoadTest
 import Logging
 import Replication
 import TestSupport
@@ -90,7 +91,7 @@ struct RunbookMesh {
     func run(_ commands: String) async throws -> Result {
         let place = try TemporaryDirectory()
         let results = try TemporaryDirectory()
-        let programs = URL(filePath: TestSupport.WorkerProcess.executable).deletingLastPathComponent().path
+        let programs = URL(filePath: LoadTest.WorkerProcess.executable).deletingLastPathComponent().path
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         let (output, errors) = (results.file("output"), results.file("errors"))
         // `timeout` ends the shell and everything that it has started.

@@ -1,5 +1,6 @@
 import CareRecord
 import Foundation
+import LoadTest
 import TestSupport
 import Worker
 

@@ -1,15 +1,11 @@
 import Foundation
 import Synchronization
 
-/// A process of its own, started with `posix_spawn`: Foundation's `Process` crashes now and then in a process with as many
-/// threads and descriptors as a test run has.
+/// A process of its own, started with `posix_spawn`: Foundation's `Process` crashes now and then in a process with as
+/// many threads and descriptors as a test run has.
 ///
 /// It inherits nothing but its three standard descriptors. Its owner sees to its end.
 package final class ChildProcess: Sendable {
-    package struct Failure: Error, CustomStringConvertible {
-        package let description: String
-    }
-
     /// Where its standard input comes from.
     package enum Input: Sendable {
         case file(String)
@@ -17,19 +13,30 @@ package final class ChildProcess: Sendable {
         case descriptor(Int32)
     }
 
+    /// Who is told of a signal from the terminal.
+    package enum Group: Sendable {
+        /// As its owner: what is typed there reaches both.
+        case inherited
+        /// Its own: only its owner ends it.
+        case own
+    }
+
     private struct State {
         var status: Int32?
-        var waiters: [CheckedContinuation<Int32, Never>] = []
+        var waiters: [Int: CheckedContinuation<Int32?, Never>] = [:]
+        var waitersEver = 0
     }
 
     package let pid: Int32
     private let state = Mutex(State())
 
-    /// Output is appended to files, which are made where they are missing. `environment` is added to this process's own.
+    /// Output is appended to files, which are made where they are missing. `environment` is added to this process's
+    /// own.
     package init(
         _ path: String, _ arguments: [String], environment: [String: String] = [:], directory: String? = nil,
-        input: Input = .file("/dev/null"), output: String = "/dev/null", errors: String = "/dev/null"
-    ) throws {
+        group: Group = .inherited, input: Input = .file("/dev/null"), output: String = "/dev/null",
+        errors: String = "/dev/null"
+    ) throws(LoadTestError) {
         let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0.key)=\($0.value)" }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -42,7 +49,7 @@ package final class ChildProcess: Sendable {
             posix_spawn_file_actions_addopen(&actions, descriptor, path, O_WRONLY | O_CREAT | O_APPEND, 0o644)
         }
         guard let closeFrom = Self.closeFrom, let changeDirectory = Self.changeDirectory else {
-            throw Failure(description: "glibc 2.34 or later is needed")
+            throw LoadTestError(.process, "glibc 2.34 or later is needed")
         }
         _ = closeFrom(&actions, 3)
         if let directory { _ = changeDirectory(&actions, directory) }
@@ -55,12 +62,20 @@ package final class ChildProcess: Sendable {
         sigfillset(&all)
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        let groupFlag =
+            switch group {
+            case .inherited: Int32(0)
+            case .own: Int32(POSIX_SPAWN_SETPGROUP)
+            }
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | groupFlag))
         var pid = pid_t()
         let code = withCStrings([path] + arguments) { arguments in
             withCStrings(variables) { posix_spawn(&pid, path, &actions, &attributes, arguments, $0) }
         }
-        guard code == 0 else { throw Failure(description: "\(path): \(String(cString: strerror(code)))") }
+        guard code == 0 else {
+            throw LoadTestError(.process, "\(path) cannot be started: \(String(cString: strerror(code)))")
+        }
         self.pid = pid
         Thread.detachNewThread { self.reap() }
     }
@@ -89,13 +104,23 @@ package final class ChildProcess: Sendable {
 
     /// Waits for the end; returns the status.
     @discardableResult
-    package func ended() async -> Int32 {
+    package func ended() async -> Int32 { await ended(within: nil) ?? -1 }
+
+    /// Waits for the end, whether the caller's task is cancelled or not; `nil` where it did not end in time.
+    package func ended(within seconds: Double) async -> Int32? { await ended(within: .some(seconds)) }
+
+    private func ended(within seconds: Double?) async -> Int32? {
         await withCheckedContinuation { continuation in
-            let status = state.withLock { state -> Int32? in
-                if state.status == nil { state.waiters.append(continuation) }
-                return state.status
+            let (status, waiter) = state.withLock { state -> (Int32?, Int) in
+                state.waitersEver += 1
+                if state.status == nil { state.waiters[state.waitersEver] = continuation }
+                return (state.status, state.waitersEver)
             }
-            if let status { continuation.resume(returning: status) }
+            if let status { return continuation.resume(returning: status) }
+            guard let seconds else { return }
+            DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { [weak self] in
+                self?.state.withLock { $0.waiters.removeValue(forKey: waiter) }?.resume(returning: nil)
+            }
         }
     }
 
@@ -110,10 +135,10 @@ package final class ChildProcess: Sendable {
             waitpid(pid, &word, 0)
             let status = word & 0x7F == 0 ? word >> 8 & 0xFF : word & 0x7F
             state.status = status
-            defer { state.waiters = [] }
+            defer { state.waiters = [:] }
             return (status, state.waiters)
         }
-        for waiter in waiters { waiter.resume(returning: status) }
+        for waiter in waiters.values { waiter.resume(returning: status) }
     }
 }
 
