@@ -66,11 +66,15 @@ extension RouteTable {
     func serveOperations(_ worker: Worker, _ histograms: Histograms) {
         let incidents = IncidentsRoute(worker: worker)
         let peers = PeersRoute(worker: worker)
+        let progress = ProgressRoute(worker: worker)
+        let latencies = LatenciesRoute(worker: worker)
         let index = IndexRoutes(worker: worker)
         let health = HealthRoutes(worker: worker)
         let metrics = MetricsRoute(worker: worker, histograms: histograms)
 
         serve("/api/incidents", [.get: { _, _ in try await incidents.get() }])
+        serve("/api/progress", [.get: { request, _ in progress.get(request) }])
+        serve("/api/latencies", [.get: { _, _ in latencies.get() }])
         serve("/api/peers", [.get: { _, _ in try await peers.get() }])
         serve("/api/index/verify", [.post: { _, _ in await index.verify() }])
         serve("/api/index/rebuild", [.post: { _, _ in try await index.rebuild() }])

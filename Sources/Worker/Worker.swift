@@ -19,6 +19,9 @@ package final class Worker: Sendable {
     package let brokers: BrokerBoard
     package let counters = CounterBoard()
     package let pauses = PauseBoard()
+    package let durations = Durations()
+    /// How far the own journal is confirmed by the broker.
+    package let published = HeadSignal(head: 0)
     package let breakers: BreakerBoard
     package let clock: WallClock
     package let startedAt: Timestamp
@@ -168,13 +171,14 @@ package final class Worker: Sendable {
         switch line.role {
         case .publish:
             return Outbox(
-                settings: settings, records: records, line: line, retry: retry, counters: counters, clock: clock,
-                logger: logger)
+                settings: settings, records: records, line: line, retry: retry, counters: counters,
+                published: published, durations: durations.confirm, clock: clock, logger: logger)
         case .consume:
             return Intake(
                 hie: hie, line: line, topology: topologyBoard, watch: watch, settings: settings, index: writer,
                 parking: parking, replays: replays, poison: poison,
-                drain: drain(of: line), coverage: coverageBoard, counters: counters, clock: clock, logger: logger)
+                drain: drain(of: line), coverage: coverageBoard, counters: counters, durations: durations.apply,
+                clock: clock, logger: logger)
         case .ask:
             return Enquirer(
                 hie: hie, line: line, correspondence: questioner.correspondence, breakers: breakers, poison: poison,

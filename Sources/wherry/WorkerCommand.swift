@@ -33,6 +33,7 @@ struct WorkerCommand: AsyncParsableCommand {
     /// A source is silent after this many of its pulses stayed away, halves counted.
     private static let silentAfterHalfPulses: Int64 = 7
 
+    private static let messageChangesMax = 10_000
     private static let breakerFailuresMax = 1000
     /// The longest wait of a breaker as a multiple of the first.
     private static let breakerOpenFactor: Int64 = 4
@@ -55,6 +56,11 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: .init("How often to tell the peers how far this HIE's journal is.", valueName: "time"))
     var pulseInterval = TimeSpan(milliseconds: 2000)
 
+    @Option(
+        help: .init(
+            "Changes that travel in one message at most; under load they are packed up to this.", valueName: "count"))
+    var messageChanges = OutboxMachine.Limits().batchChangesMax
+
     @Option(help: .init("An answer to a query that takes longer is slow.", valueName: "time"))
     var breakerSlowAfter = TimeSpan(milliseconds: CircuitBreaker.Settings().slowAfterMilliseconds)
 
@@ -68,6 +74,9 @@ struct WorkerCommand: AsyncParsableCommand {
     var logLevel = Logger.Level.info
 
     mutating func validate() throws {
+        guard (1...Self.messageChangesMax).contains(messageChanges) else {
+            throw ValidationError("--message-changes is a number from 1 to \(Self.messageChangesMax)")
+        }
         guard (1...Self.breakerFailuresMax).contains(breakerFailures) else {
             throw ValidationError("--breaker-failures is a number from 1 to \(Self.breakerFailuresMax)")
         }
@@ -104,6 +113,7 @@ struct WorkerCommand: AsyncParsableCommand {
             topology: try topology.load(), hie: hie, dataDirectory: data, brokerURL: brokers.brokerURL)
         settings.topologyFile = try topology.lastingPath()
         settings.access = try brokers.access()
+        settings.outbox.batchChangesMax = messageChanges
         settings.pulseIntervalMilliseconds = pulseInterval.milliseconds
         settings.silentAfterMilliseconds = pulseInterval.milliseconds * Self.silentAfterHalfPulses / 2
         settings.breaker.slowAfterMilliseconds = breakerSlowAfter.milliseconds

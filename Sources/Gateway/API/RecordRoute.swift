@@ -53,28 +53,20 @@ struct RecordRoute: Sendable {
     /// come, then `done`; `error` where the worker itself fails. The connection ends with it, and it ends with the
     /// connection: when the reader has gone nobody is waited for.
     private func stream(_ query: Query, to request: Request) -> Response {
-        let headers: HTTPFields = [
-            .contentType: ContentType.events, .cacheControl: "no-store", .connection: "close",
-        ]
-        return Response(
-            status: .ok, headers: headers,
-            body: ResponseBody { writer in
-                do {
-                    try await request.body.consumeWithCancellationOnInboundClose { _ in
-                        try await write(query, to: &writer)
-                    }
-                } catch let error where error is StorageError || error is Gate.Busy {
-                    // The status is sent already.
-                    let issue = Refusal(error).outcome.issues.first
-                    try await writer.write(
-                        event: "error",
-                        JSONWriter.text { json in
-                            json.member("error", issue?.code.rawValue)
-                            json.member("detail", issue?.diagnostics)
-                        })
-                }
-                try await writer.finish(nil)
-            })
+        .events(to: request) { writer in
+            do {
+                try await write(query, to: &writer)
+            } catch let error where error is StorageError || error is Gate.Busy {
+                // The status is sent already.
+                let issue = Refusal(error).outcome.issues.first
+                try await writer.write(
+                    event: "error",
+                    JSONWriter.text { json in
+                        json.member("error", issue?.code.rawValue)
+                        json.member("detail", issue?.diagnostics)
+                    })
+            }
+        }
     }
 
     private func write(_ query: Query, to writer: inout any ResponseBodyWriter) async throws {
@@ -140,12 +132,6 @@ extension QueryResult {
 }
 
 extension JSONWriter {
-    fileprivate static func text(_ members: (inout JSONWriter) -> Void) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.object(members)
-        return writer.bytes
-    }
-
     /// What a query came to, but for the resources.
     fileprivate mutating func members(
         of result: QueryResult, to query: Query, begunAt startedAt: ContinuousClock.Instant
@@ -174,16 +160,5 @@ extension JSONWriter {
     fileprivate mutating func members(standIn entry: IndexedEntry) {
         member("standIn", true)
         members(of: entry)
-    }
-}
-
-extension ResponseBodyWriter {
-    /// One server-sent event. JSON has no line breaks in it.
-    fileprivate mutating func write(event: String, _ data: [UInt8]) async throws {
-        var buffer = ByteBuffer()
-        buffer.writeString("event: \(event)\ndata: ")
-        buffer.writeBytes(data)
-        buffer.writeString("\n\n")
-        try await write(buffer)
     }
 }

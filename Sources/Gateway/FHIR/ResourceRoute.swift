@@ -56,14 +56,16 @@ struct ResourceRoute: Sendable {
             throw Refusal(outcome.refusalStatus, outcome)
         }
         let items = try await desk.store(submission.items)
-        return SubmissionRoute.single(items, submission.operations, preference)
+        var response = SubmissionRoute.single(items, submission.operations, preference)
+        response.headers.append(contentsOf: desk.journalHead)
+        return response
     }
 
     /// 204 whether or not there was something to delete.
     func delete(_ request: Request, _ key: ResourceKey) async throws -> Response {
         try Self.refuseConditions(request)
         _ = try await desk.inTurn { try await desk.worker.submit([.delete(key)]) }
-        return Response(status: .noContent)
+        return Response(status: .noContent, headers: desk.journalHead)
     }
 
     /// To ignore a condition on a version could overwrite what its sender wants kept.

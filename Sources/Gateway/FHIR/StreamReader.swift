@@ -20,7 +20,9 @@ struct StreamReader: Sendable {
     func answer(_ request: Request) async throws -> Response {
         let firstLine = try Self.firstLine(of: request)
         let intake = try await gate.pass { try await read(request, firstLine) }
-        return .fhir(intake.parameters, headers: intake.counts.headers)
+        var headers = intake.counts.headers
+        headers.append(contentsOf: desk.journalHead)
+        return .fhir(intake.parameters, headers: headers)
     }
 
     private func read(_ request: Request, _ firstLine: Int) async throws -> StreamIntake {

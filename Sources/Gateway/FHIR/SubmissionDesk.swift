@@ -1,4 +1,5 @@
 import CareRecord
+import HTTPTypes
 import Hummingbird
 import Storage
 import Worker
@@ -27,6 +28,12 @@ struct SubmissionDesk: Sendable {
             return try await work()
         }
     }
+
+    /// How far the own journal reaches, for the sender of something stored just now: its changes have numbers up to
+    /// this.
+    var journalHead: HTTPFields { [Self.journalHeadName: "\(worker.records.head.head)"] }
+
+    private static let journalHeadName = HTTPField.Name("Wherry-Journal-Head")!  // a constant that is a token
 
     /// Stores what may be stored of the items; throws when the store cannot.
     func store(_ items: [Submission.Item]) async throws(StorageError) -> [StoredItem] {

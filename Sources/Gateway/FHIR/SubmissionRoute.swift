@@ -28,8 +28,11 @@ struct SubmissionRoute: Sendable {
             throw Refusal(outcome.refusalStatus, outcome)
         }
         let items = try await desk.store(submission.items)
-        if submission.kind == .single { return Self.single(items, submission.operations, preference) }
-        return bundle(items, submission, preference)
+        var response =
+            submission.kind == .single
+            ? Self.single(items, submission.operations, preference) : bundle(items, submission, preference)
+        response.headers.append(contentsOf: desk.journalHead)
+        return response
     }
 
     /// The answer to a resource on its own: the resource as it is stored.

@@ -47,6 +47,22 @@ extension Response {
             })
     }
 
+    /// Server-sent events (HTML Living Standard §9.2), written as they come. The connection ends with them, and they
+    /// end with the connection: when the reader has gone `write` is cancelled.
+    static func events(
+        to request: Request, _ write: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void
+    ) -> Response {
+        let headers: HTTPFields = [
+            .contentType: ContentType.events, .cacheControl: "no-store", .connection: "close",
+        ]
+        return Response(
+            status: .ok, headers: headers,
+            body: ResponseBody { writer in
+                try await request.body.consumeWithCancellationOnInboundClose { _ in try await write(&writer) }
+                try await writer.finish(nil)
+            })
+    }
+
     static func fhir(_ json: JSON, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Response {
         content(json.serialized(), ContentType.fhir, status: status, headers: headers)
     }
@@ -58,6 +74,25 @@ extension Response {
         var writer = JSONWriter()
         writer.object(members)
         return content(writer.bytes, ContentType.json, status: status, headers: headers)
+    }
+}
+
+extension ResponseBodyWriter {
+    /// One server-sent event. JSON has no line breaks in it.
+    mutating func write(event: String, _ data: [UInt8]) async throws {
+        var buffer = ByteBuffer()
+        buffer.writeString("event: \(event)\ndata: ")
+        buffer.writeBytes(data)
+        buffer.writeString("\n\n")
+        try await write(buffer)
+    }
+}
+
+extension JSONWriter {
+    static func text(_ members: (inout JSONWriter) -> Void) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object(members)
+        return writer.bytes
     }
 }
 

@@ -23,6 +23,7 @@ struct Intake: Service {
     let drain: Drain
     let coverage: CoverageBoard
     let counters: CounterBoard
+    let durations: DurationCounts
     let clock: WallClock
     let logger: Logger
 
@@ -49,6 +50,7 @@ struct Intake: Service {
     /// Ends without an error when the worker stops, after the batch in hand.
     private func receiveChanges(_ consumer: Consumer, _ session: Session) async throws {
         while let deliveries = try await next(consumer) {
+            let takenAt = ContinuousClock.now
             counters.count {
                 $0.messagesReceived += Int64(deliveries.count)
                 $0.messagesRedelivered += Int64(deliveries.count(where: \.isRedelivered))
@@ -63,6 +65,7 @@ struct Intake: Service {
                 case .alone(let delivery): try await receive(alone: delivery, reader, session)
                 }
             }
+            durations.record(.now - takenAt, count: Int64(deliveries.count))
         }
     }
 

@@ -21,11 +21,14 @@ actor Outbox: Service {
     private let retry: StorageRetry
     private let settings: WorkerSettings
     private let counters: CounterBoard
+    private let published: HeadSignal
+    private let durations: DurationCounts
     private let clock: WallClock
     private let logger: Logger
     private var machine: OutboxMachine
     private var persistedThrough: Int64 = 0
     private var lastPersistedAt = ContinuousClock.now
+    private var confirmTimes = ConfirmTimes()
     /// The feed, while it waits for settlements.
     private var feedWaiter: CheckedContinuation<Void, Never>?
     /// Counts the rounds of settlements.
@@ -33,7 +36,7 @@ actor Outbox: Service {
 
     init(
         settings: WorkerSettings, records: RecordStore, line: BrokerLine, retry: StorageRetry,
-        counters: CounterBoard, clock: WallClock, logger: Logger
+        counters: CounterBoard, published: HeadSignal, durations: DurationCounts, clock: WallClock, logger: Logger
     ) {
         source = settings.hie
         self.settings = settings
@@ -41,6 +44,8 @@ actor Outbox: Service {
         self.line = line
         self.retry = retry
         self.counters = counters
+        self.published = published
+        self.durations = durations
         self.clock = clock
         self.logger = logger
         machine = OutboxMachine(publishedThrough: 0, limits: settings.outbox)
@@ -54,7 +59,9 @@ actor Outbox: Service {
         try await session.inspectExchange(BrokerNames.changesExchange)
         let state = try await journalState()
         machine = OutboxMachine(publishedThrough: state.publishedThrough, limits: settings.outbox)
+        confirmTimes = ConfirmTimes()
         persistedThrough = state.publishedThrough
+        published.advance(to: persistedThrough)
         line.noteConnected()
         try await withThrowingTaskGroup { group in
             group.addTask { try await self.settle(session) }
@@ -98,6 +105,7 @@ actor Outbox: Service {
     private func send(_ page: JournalPage, _ session: Session) async throws {
         let outgoing = ChangeBatch.message(source: source, page, sentAt: clock.now)
         let number: UInt64
+        let sentAt = ContinuousClock.now
         do throws(AMQPError) {
             number = try await session.publish([outgoing]).lowerBound
         } catch {
@@ -109,6 +117,7 @@ actor Outbox: Service {
             $0.changesPublished += Int64(page.changeCount)
             $0.messagesPublished += 1
         }
+        if let duration = confirmTimes.sent(number, at: sentAt) { durations.record(duration) }
         try note(machine.sent(number: number, through: page.through))
     }
 
@@ -117,6 +126,9 @@ actor Outbox: Service {
             for settlement in try await session.nextSettlements() {
                 switch settlement.outcome {
                 case .confirmed:
+                    if let duration = confirmTimes.confirmed(settlement.number, at: .now) {
+                        durations.record(duration)
+                    }
                     try note(machine.confirmed(settlement.number))
                 case .returned:
                     // Nobody subscribes: the journal keeps the change for whoever joins.
@@ -134,7 +146,8 @@ actor Outbox: Service {
 
     private func note(_ settlement: OutboxMachine.Settlement) throws {
         switch settlement {
-        case .publishedThrough, .unchanged: break
+        case .publishedThrough(let through): published.advance(to: through)
+        case .unchanged: break
         case .refused:
             throw AMQPError(.blocked, "the broker refused a change message: it is sent again")
         }

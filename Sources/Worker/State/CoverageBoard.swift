@@ -14,6 +14,8 @@ package final class CoverageBoard: Sendable {
 
     private static let justHeardMilliseconds: Int64 = 1000
 
+    /// Up to which number every change of a source is applied; nothing of a source that nothing is known of.
+    package let watermarks = Latest<[HIEIdentifier: Int64]>([:])
     private let limits: Subscription.Limits
     private let state = Mutex(State())
 
@@ -24,6 +26,7 @@ package final class CoverageBoard: Sendable {
         for (hie, source) in kept {
             with(hie) { $0.restore(source.source.progress, digest: source.source.digest.total, source.freshness) }
         }
+        tell(kept.mapValues(\.source.progress))
     }
 
     /// Counts how often the index began anew.
@@ -39,6 +42,10 @@ package final class CoverageBoard: Sendable {
                 return source
             }
         }
+        watermarks.update { known in
+            known = known.mapValues { _ in 0 }
+            return true
+        }
     }
 
     /// The index's rows of these sources reach so far now.
@@ -46,6 +53,7 @@ package final class CoverageBoard: Sendable {
         for (hie, source) in sources {
             with(hie) { $0.advanced(source.progress, digest: source.digest.total, at: now) }
         }
+        tell(sources.mapValues(\.progress))
     }
 
     /// A pulse was received.
@@ -109,6 +117,14 @@ package final class CoverageBoard: Sendable {
             defer { state.isDirty = [] }
             return Dictionary(
                 uniqueKeysWithValues: state.isDirty.map { ($0, state.sources[$0]?.freshness ?? Freshness()) })
+        }
+    }
+
+    private func tell(_ progress: [HIEIdentifier: SourceProgress]) {
+        watermarks.update { known in
+            let before = known
+            for (hie, progress) in progress { known[hie] = progress.applied.watermark }
+            return known != before
         }
     }
 
