@@ -7,8 +7,7 @@ extension DriveCore {
         let moment = start + UInt64(second) * 1_000_000_000
         guard moment <= schedule.endsAt else { return }
         eventLoop.scheduleTask(deadline: .uptimeNanoseconds(moment)) {
-            // this actor's own event loop runs the task
-            self.assumeIsolated { core in  // its own event loop
+            self.assumeIsolated { core in  // this actor's own event loop runs the task
                 guard core.schedule.isRunning else { return }
                 let sample = core.sample(at: Double(second))
                 core.figures.samples.append(sample)

@@ -9,7 +9,7 @@ extension DriveCore {
     private static let drainSecondsMax = 40.0
     private static let drainMilliseconds: Int64 = 20
 
-    /// Runs the schedule for so long, and until what it began has ended. Only a measured one is timed.
+    /// Runs the schedule for so long; one that is measured is timed, and lasts until what it began has ended.
     func runSchedule(
         milliseconds: Int64, isMeasured measures: Bool, onSample: (@Sendable (LoadSample) -> Void)? = nil
     ) async throws {
@@ -29,6 +29,7 @@ extension DriveCore {
         }
         schedule.endsAt = start + UInt64(milliseconds) * 1_000_000
         schedule.isRunning = true
+        schedule.waitsForAnswers = measures
         if measures { measuredFrom = start }
         if let onSample { sampleLater(from: start, second: 1, onSample) }
         turn()
@@ -62,7 +63,7 @@ extension DriveCore {
     private func drain() {
         guard schedule.isRunning else { return }
         let now = HTTPLane.now
-        let hasEnded = underWayCount == 0 && lines.indices.allSatisfy { isDone($0) }
+        let hasEnded = !schedule.waitsForAnswers || underWayCount == 0 && lines.indices.allSatisfy { isDone($0) }
         let isLate = now > schedule.endsAt + UInt64(Self.drainSecondsMax * 1e9)
         if now >= schedule.endsAt, hasEnded || isLate { return end() }
         eventLoop.scheduleTask(in: .milliseconds(Self.drainMilliseconds)) {

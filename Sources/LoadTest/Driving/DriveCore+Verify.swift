@@ -6,6 +6,8 @@ extension DriveCore {
     /// Lookups of the check at one worker at once.
     private static let checksMax = 8
     private static let triesMax = 3
+    /// A worker that fails so many lookups of the check is not asked any more.
+    private static let failuresMax = 20
     private static let problemsMax = 3
 
     func verify(secondsMax: Int) async throws {
@@ -64,6 +66,7 @@ extension DriveCore {
         up patients: [Int], _ names: [[UInt8]], where isWanted: (_ patient: Int, _ worker: Int) -> Bool,
         _ take: (_ patient: Int, _ worker: Int, [SeenRecord]) -> Void
     ) async throws {
+        var failures = Array(repeating: 0, count: hies.count)
         var queues = hies.indices.map { worker in Queue(patients.filter { isWanted($0, worker) }) }
         try await withThrowingTaskGroup(of: Look.self) { group in
             for worker in hies.indices {
@@ -73,7 +76,12 @@ extension DriveCore {
                 }
             }
             while let look = try await group.next() {
-                if let seen = look.seen { take(look.patient, look.worker, seen) }
+                if let seen = look.seen {
+                    take(look.patient, look.worker, seen)
+                } else {
+                    failures[look.worker] += 1
+                    if failures[look.worker] == Self.failuresMax { queues[look.worker] = Queue() }
+                }
                 try Task.checkCancellation()
                 guard let patient = queues[look.worker].removeFirst() else { continue }
                 let worker = look.worker

@@ -44,6 +44,7 @@ actor DriveCore {
         var queries: OpenLoop?
         var endsAt: UInt64 = 0
         var isRunning = false
+        var waitsForAnswers = false
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
@@ -78,11 +79,11 @@ actor DriveCore {
     }
 
     /// Connects to the workers' progress, and waits until each has told it.
-    func start(_ targets: [LoadTarget]) async throws {
+    func start(_ targets: [LoadTarget], secondsMax: Double = progressSecondsMax) async throws {
         guard sites.isEmpty else { return }
         sites = targets.enumerated().map { site($1, place: $0) }
         for site in sites { site.feed.start() }
-        try await wait(secondsMax: Self.progressSecondsMax) {
+        try await wait(secondsMax: secondsMax) {
             self.board.unheard.isEmpty
         } orThrow: {
             let names = self.board.unheard.map(\.text).joined(separator: ", ")
@@ -178,7 +179,6 @@ actor DriveCore {
     func untilEnd() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                end()
                 ending = continuation
                 if !schedule.isRunning || Task.isCancelled { end() }
             }
