@@ -72,6 +72,7 @@ struct LookupJudge {
     /// `{"nhsNumber":"9990000018",` is how an answer begins.
     private static func names(_ number: NHSNumber, _ body: UnsafeRawBufferPointer) -> Bool {
         body.count > 26 && body.equals(0..<14, "{\"nhsNumber\":\"") && body.integer(14..<24) == number.value
+            && body.last == UInt8(ascii: "}")
     }
 }
 

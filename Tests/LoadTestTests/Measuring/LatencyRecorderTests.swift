@@ -32,7 +32,7 @@ struct LatencyRecorderTests {
         var random = SplitMix64(seed: 7)
         var recorder = LatencyRecorder()
         for _ in 0..<300_000 {
-            recorder.record(corrected: random.next() >> UInt64(22 + random.below(20)), uncorrected: 0)
+            recorder.record(corrected: random.next() >> UInt64(22 + random.below(12)), uncorrected: 0)
         }
         let buckets = recorder.latency.recorded
         #expect(buckets.count <= 2000 && buckets.count > 500)
