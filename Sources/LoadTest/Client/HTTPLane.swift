@@ -3,8 +3,8 @@ import NIOPosix
 
 /// Requests to one server over connections that are kept: lean, because it carries thousands of them a second.
 ///
-/// It lives on one event loop: `submit` is called there, and calls back there. A connection carries one request at a time;
-/// nothing is sent twice. It ends with `close()`.
+/// It lives on one event loop: `submit` is called there, and calls back there. A connection carries one request at a
+/// time; nothing is sent twice. It ends with `close()`.
 package final class HTTPLane: @unchecked Sendable {  // whatever changes is touched on its event loop only
     package struct Limits: Sendable {
         package var connectionsMax = 32
@@ -67,7 +67,7 @@ package final class HTTPLane: @unchecked Sendable {  // whatever changes is touc
     /// Whether a request that comes now need not wait. On the event loop only.
     package var hasRoom: Bool { pool.hasRoom }
 
-    /// On the event loop only; so is the call of `completion`, which is not before this has returned the first time.
+    /// On the event loop only, where `completion` is called, once.
     package func submit(_ request: HTTPRequest, _ completion: @escaping (Reply) -> Void) {
         eventLoop.preconditionInEventLoop()
         let deadline = Self.now + UInt64(limits.answerSecondsMax) * 1_000_000_000

@@ -1,5 +1,5 @@
-/// Walks over the bytes of JSON that a worker wrote, without making values of them: an answer is judged thousands of times
-/// a second. What is no JSON ends the walk early, and is never a trap.
+/// Walks over the bytes of JSON that a worker wrote, without making values of them: an answer is judged thousands of
+/// times a second. What is no JSON ends the walk early, and is never a trap.
 struct JSONScan {
     let bytes: UnsafeRawBufferPointer
     private(set) var position: Int

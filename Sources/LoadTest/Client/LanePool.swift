@@ -1,7 +1,7 @@
 /// Which request goes over which connection of a lane, and which wait. Pure.
 ///
-/// A connection carries one request at a time. There are so many connections at most, and so many requests wait; one that
-/// finds no room is refused.
+/// A connection carries one request at a time. There are so many connections at most, and so many requests wait; one
+/// that finds no room is refused.
 struct LanePool<Request> {
     enum Action {
         /// Over this connection.

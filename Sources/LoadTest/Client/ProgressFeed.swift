@@ -14,8 +14,8 @@ package struct ProgressEvent: Sendable, Equatable {
             && left.watermarks.elementsEqual(right.watermarks) { $0 == $1 }
     }
 
-    /// `{"head":N,"publishedThrough":N,"sources":{"barts":N}}`; members that did not move are left out. `nil` for what is
-    /// no object.
+    /// `{"head":N,"publishedThrough":N,"sources":{"barts":N}}`; members that did not move are left out. `nil` for
+    /// what is no object.
     package init?(_ json: [UInt8]) {
         let isObject = json.withUnsafeBytes { bytes in
             var scan = JSONScan(bytes)

@@ -1,5 +1,6 @@
 import AMQP
 import CareRecord
+import Foundation
 import Logging
 import Replication
 
@@ -14,6 +15,9 @@ struct BadMessages: Sendable {
     let seconds: Double
     let endpoints: [HIEIdentifier: Endpoint]
     let onConfirmed: @Sendable (Int) -> Void
+
+    /// How many the schedule wants.
+    var count: Int { Int((perSecond * seconds).rounded()) }
 
     /// Publishes on schedule until its end; what a broker did not take until then is not sent.
     func run() async throws {
@@ -85,7 +89,7 @@ struct BadMessages: Sendable {
     }
 
     private static func message(_ number: Int, from source: HIEIdentifier) -> Outgoing {
-        let now = Timestamp(milliseconds: 0)
+        let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
         let header = MessageHeader(
             .changes, source: source, epoch: nil, id: "load-test-\(number)", sentAt: now)
         let message = header.message(

@@ -37,8 +37,7 @@ extension DriveCore {
     ) {
         settle(batch, from: source, as: .acknowledged)
         if batch.intendedAt >= measuredFrom {
-            figures.changes.done += 1
-            figures.changes.recent += 1
+            figures.changes.succeeded(inTime: reply.endedAt <= schedule.endsAt)
             figures.workers[source].acknowledged += batch.changes.count
             record(reply, \.accept, batch.intendedAt)
         }
@@ -48,7 +47,7 @@ extension DriveCore {
         board.saw(head: head, of: source)
         replication.accepted(
             source: source, head: head, changes: batch.changes.count, intendedAt: batch.intendedAt, at: reply.endedAt
-        ) { applied($0, $1) }
+        ) { applied($0, $1, at: reply.endedAt) }
     }
 
     /// Nothing of it has reached the worker: it is sent again, before what comes behind it.

@@ -30,8 +30,8 @@ extension DriveCore {
             }
             figures[keyPath: tally].recent = 0
         }
-        if figures.applied > 0 { sample.rates["applied"] = Double(figures.appliedRecently) }
-        figures.appliedRecently = 0
+        if figures.applied.done > 0 { sample.rates["applied"] = Double(figures.applied.recent) }
+        figures.applied.recent = 0
         for (clock, path) in DriveFigures.clocks {
             guard let interval = figures[keyPath: path].takeInterval() else { continue }
             sample.p50[clock.rawValue] = interval.p50

@@ -151,10 +151,7 @@ extension DriveCore {
         underWayCount -= 1
         let counts = isMeasured(intendedAt)
         if case .answered(let answer) = reply.outcome, answer.status == 200 {
-            if counts {
-                figures[keyPath: tally].done += 1
-                figures[keyPath: tally].recent += 1
-            }
+            if counts { figures[keyPath: tally].succeeded(inTime: reply.endedAt <= schedule.endsAt) }
             return answer
         }
         if board.isStopped(worker) {

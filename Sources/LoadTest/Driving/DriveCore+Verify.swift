@@ -67,7 +67,9 @@ extension DriveCore {
         _ take: (_ patient: Int, _ worker: Int, [SeenRecord]) -> Void
     ) async throws {
         var failures = Array(repeating: 0, count: hies.count)
-        var queues = hies.indices.map { worker in Queue(patients.filter { isWanted($0, worker) }) }
+        var queues = hies.indices.map { worker in
+            Queue(board.isStopped(worker) ? [] : patients.filter { isWanted($0, worker) })
+        }
         try await withThrowingTaskGroup(of: Look.self) { group in
             for worker in hies.indices {
                 for _ in 0..<Self.checksMax {

@@ -132,15 +132,14 @@ actor DriveCore {
             guard let source = board.place(of: hie) else { continue }
             board.saw(watermark, of: source, at: worker)
             replication.progress(source: source, subscriber: worker, watermark: watermark, at: moment) {
-                applied($0, $1)
+                applied($0, $1, at: moment)
             }
         }
     }
 
-    func applied(_ subscriber: Int, _ applied: ReplicationClock.Applied) {
+    func applied(_ subscriber: Int, _ applied: ReplicationClock.Applied, at moment: UInt64) {
         guard applied.intendedAt >= measuredFrom else { return }
-        figures.applied += applied.changes
-        figures.appliedRecently += applied.changes
+        figures.applied.succeeded(applied.changes, inTime: moment <= schedule.endsAt)
         figures.replication.record(
             corrected: applied.corrected, uncorrected: applied.uncorrected, count: applied.changes)
         figures.workers[subscriber].replication.record(

@@ -28,7 +28,8 @@ extension DriveFigures {
         accounting.stale = verification.stale
     }
 
-    /// What was skipped because of a fault counts neither as intended nor as achieved.
+    /// What was skipped because of a fault counts neither as intended nor as achieved, and what ended well after the
+    /// schedule's end counts, but was not achieved in its time.
     private func fillRates(_ result: inout LoadResult, _ profile: LoadProfile) {
         guard measuredSeconds > 0 else { return }
         let batch = profile.changes?.batch ?? 1
@@ -38,11 +39,11 @@ extension DriveFigures {
         ] where tally.wanted > 0 {
             result.rates[name] = LoadResult.Rate(
                 intended: Double((tally.wanted - tally.skipped) * factor) / measuredSeconds,
-                achieved: Double(tally.done * factor) / measuredSeconds, count: tally.done * factor)
+                achieved: Double(tally.inTime * factor) / measuredSeconds, count: tally.done * factor)
         }
-        if applied > 0 {
+        if applied.done > 0 {
             result.rates["applied"] = LoadResult.Rate(
-                intended: nil, achieved: Double(applied) / measuredSeconds, count: applied)
+                intended: nil, achieved: Double(applied.inTime) / measuredSeconds, count: applied.done)
         }
     }
 
@@ -95,8 +96,8 @@ extension DriveFigures {
     /// Of a stream's events, those that may be left unsent.
     static let unsentShareMax = 0.01
 
-    /// Why the figures say more about the generator than about the mesh; `nil` where it kept up. `waiting` are requests of
-    /// changes that are not sent.
+    /// Why the figures say more about the generator than about the mesh; `nil` where it kept up. `waiting` are
+    /// requests of changes that are not sent.
     func generatorLateness(waiting: Int) -> String? {
         let lateness = schedule.corrected.milliseconds(99)
         if schedule.count > 0, lateness > Self.latenessMaxMilliseconds {
@@ -106,7 +107,6 @@ extension DriveFigures {
         for (name, wanted, unsent) in [
             ("changes", changes.wanted, waiting), ("lookups", lookups.wanted, lookups.unsent),
             ("queries", queries.wanted, queries.unsent),
-            ("bad messages", badMessages.wanted, badMessages.wanted - badMessages.done),
         ] where wanted > 0 && Double(unsent) > Double(wanted) * Self.unsentShareMax {
             return "the generator could not keep up: \(unsent) of \(wanted) requests for \(name) were not sent"
         }

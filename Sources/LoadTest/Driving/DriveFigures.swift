@@ -12,6 +12,8 @@ struct DriveFigures: Sendable {
         var wanted = 0
         /// That ended well.
         var done = 0
+        /// Of these, before the schedule ended.
+        var inTime = 0
         var failed = 0
         /// Not sent, or not answered, because a fault had stopped the worker.
         var skipped = 0
@@ -19,6 +21,12 @@ struct DriveFigures: Sendable {
         var unsent = 0
         /// That ended well in the current second.
         var recent = 0
+
+        mutating func succeeded(_ count: Int = 1, inTime isInTime: Bool) {
+            done += count
+            recent += count
+            if isInTime { inTime += count }
+        }
     }
 
     struct Worker: Sendable {
@@ -46,9 +54,8 @@ struct DriveFigures: Sendable {
     var workers: [Worker]
     /// Changes that the schedule wanted, those of the warm-up included.
     var attempted = 0
-    /// Pairs of a change and a subscriber, and those of the current second.
-    var applied = 0
-    var appliedRecently = 0
+    /// Pairs of a change and a subscriber.
+    var applied = Tally()
     var errors = 0
     var errorsRecently = 0
     var wrongCoverage = 0

@@ -17,8 +17,8 @@ package final class LoadDriver: Sendable {
         let state = Mutex<(figures: DriveFigures, ledger: Ledger)?>(nil)
     }
 
-    /// `connected` are all HIEs of the topology that coverage has to name. `amqpEndpoints` are for messages that no worker
-    /// can apply: the broker of each source.
+    /// `connected` are all HIEs of the topology that coverage has to name. `amqpEndpoints` are for messages that no
+    /// worker can apply: the broker of each source.
     package init(
         profile: LoadProfile, targets: [LoadTarget], connected: [HIEIdentifier],
         amqpEndpoints: [HIEIdentifier: Endpoint]
@@ -47,14 +47,15 @@ package final class LoadDriver: Sendable {
         try await core.loadPopulation(progress)
     }
 
-    /// Runs the schedule from now on, first for the profile's warm-up, of which nothing is timed, then for its duration;
-    /// returns when what was under way has ended, in bounded time. Samples begin with the duration.
+    /// Runs the schedule from now on, first for the profile's warm-up, of which nothing is timed, then for its
+    /// duration; returns when what was under way has ended, in bounded time. Samples begin with the duration.
     package func run(onSample: @escaping @Sendable (LoadSample) -> Void) async throws {
         try await core.start(targets)
         try await core.warmUp()
         try await withThrowingTaskGroup(of: Void.self) { [core] group in
-            group.addTask { try await core.runMeasured(onSample) }
-            if let bad = badMessages { group.addTask { try await bad.run() } }
+            let bad = badMessages
+            group.addTask { try await core.runMeasured(badMessages: bad?.count ?? 0, onSample) }
+            if let bad { group.addTask { try await bad.run() } }
             try await group.waitForAll()
         }
     }
@@ -102,8 +103,8 @@ package final class LoadDriver: Sendable {
     /// Whether every subscriber among those that run has reached such heads.
     package func haveReached(_ heads: [HIEIdentifier: Int64]) -> Bool { board.haveReached(heads) }
 
-    /// Waits, for a bounded time, until all have caught up; then looks up every patient that was touched at every worker,
-    /// and judges.
+    /// Waits, for a bounded time, until all have caught up; then looks up every patient that was touched at every
+    /// worker, and judges.
     package func verify(secondsMax: Int) async throws { try await core.verify(secondsMax: secondsMax) }
 
     /// Puts everything that was measured into the result. What fails a run whatever its profile says sets `passed` to
@@ -120,7 +121,10 @@ extension DriveCore {
         try await runSchedule(milliseconds: profile.warmUpMilliseconds, isMeasured: false)
     }
 
-    func runMeasured(_ onSample: @escaping @Sendable (LoadSample) -> Void) async throws {
+    func runMeasured(
+        badMessages: Int, _ onSample: @escaping @Sendable (LoadSample) -> Void
+    ) async throws {
+        figures.badMessages.wanted = badMessages
         await readConfirms()
         defer { publish() }
         try await runSchedule(milliseconds: profile.durationMilliseconds, isMeasured: true, onSample: onSample)
@@ -130,9 +134,6 @@ extension DriveCore {
     }
 
     func confirmed(badMessages count: Int) {
-        figures.badMessages.done += count
-        figures.badMessages.recent += count
-        figures.badMessages.wanted = Int(
-            (profile.badMessagesPerSecond ?? 0) * Double(profile.durationMilliseconds) / 1000)
+        figures.badMessages.succeeded(count, inTime: HTTPLane.now <= schedule.endsAt)
     }
 }

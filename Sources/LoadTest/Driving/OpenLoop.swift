@@ -1,7 +1,7 @@
 /// One stream of an open-loop schedule: events at equal distances, whatever becomes of those before. Pure.
 ///
-/// None is skipped and none waits for an answer: what is taken up late was late by the generator's own fault. Moments are
-/// nanoseconds of the monotonic clock.
+/// None is skipped and none waits for an answer: what is taken up late was late by the generator's own fault. Moments
+/// are nanoseconds of the monotonic clock.
 struct OpenLoop: Sendable {
     /// Events that are told at once; the rest at the next call.
     static let dueMax = 10_000

@@ -29,7 +29,8 @@ struct PeerReading: Equatable {
     }
 }
 
-/// What a counter of a worker has come to since a load test first read it, over restarts, with which it begins at 0 again.
+/// What a counter of a worker has come to since a load test first read it, over restarts, with which it begins at 0
+/// again.
 struct RestartingCount: Sendable, Equatable {
     private var last: Int?
     private(set) var total = 0
@@ -45,7 +46,8 @@ struct WorkerBuckets: Sendable, Equatable {
     private var last: [UInt64: UInt64]?
     private(set) var counts: [UInt64: UInt64] = [:]
 
-    /// `{"confirm":{"unit":"microseconds","sum":S,"counts":[[V,COUNT],…]},…}`; what is of another form counts for nothing.
+    /// `{"confirm":{"unit":"microseconds","sum":S,"counts":[[V,COUNT],…]},…}`; what is of another form counts for
+    /// nothing.
     mutating func read(_ name: String, of json: JSON) {
         guard let pairs = json[name]?["counts"]?.elements else { return }
         var now: [UInt64: UInt64] = [:]

@@ -40,7 +40,8 @@ package struct LatencyRecorder: Sendable {
     package var latency: LoadResult.Latency {
         LoadResult.Latency(
             corrected: LoadResult.Percentiles(corrected), uncorrected: LoadResult.Percentiles(uncorrected),
-            recorded: corrected.buckets(atMost: Self.bucketsMax))
+            recorded: corrected.buckets(atMost: Self.bucketsMax),
+            recordedUncorrected: uncorrected.buckets(atMost: Self.bucketsMax))
     }
 
     private static func microseconds(_ nanoseconds: UInt64) -> UInt64 {
@@ -71,10 +72,17 @@ extension Histogram where Count == UInt64 {
     /// What was recorded, ascending; in coarser steps where there is more.
     func buckets(atMost limit: Int) -> [LoadResult.Bucket] {
         var buckets = recordedValues().map { LoadResult.Bucket(microseconds: $0.value, count: $0.count) }
-        for digits in [SignificantDigits.two, .one] where buckets.count > limit {
-            var coarser = Histogram(numberOfSignificantValueDigits: digits)
+        if buckets.count > limit {
+            var coarser = Histogram(numberOfSignificantValueDigits: .two)
             for bucket in buckets { coarser.record(bucket.microseconds, count: bucket.count) }
             buckets = coarser.recordedValues().map { LoadResult.Bucket(microseconds: $0.value, count: $0.count) }
+        }
+        while buckets.count > limit {
+            buckets = stride(from: 0, to: buckets.count, by: 2).map { first in
+                let pair = buckets[first..<Swift.min(first + 2, buckets.count)]
+                return LoadResult.Bucket(
+                    microseconds: pair.last?.microseconds ?? 0, count: pair.reduce(0) { $0 + $1.count })
+            }
         }
         return buckets
     }

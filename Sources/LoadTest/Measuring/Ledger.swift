@@ -1,8 +1,9 @@
 /// What was asked of every record that a load test makes, and what therefore has to stand. Pure.
 ///
-/// Jepsen's accounting: a change that was acknowledged has to show, one that was refused must not, and of one whose outcome
-/// is unknown either is right, at any time after it was sent. HIEs are numbers here, from 0; a record is one of its
-/// source's, by the number in its id. No two changes of a record are under way at once: who drives sees to that.
+/// Jepsen's accounting: a change that was acknowledged has to show, one that was refused must not, and of one whose
+/// outcome is unknown either is right, at any time after it was sent. HIEs are numbers here, from 0; a record is one
+/// of its source's, by the number in its id. No two changes of a record are under way at once: who drives sees to
+/// that.
 package struct Ledger: Sendable {
     package enum Fate: Sendable {
         case acknowledged, refused, unknown

@@ -79,8 +79,8 @@ struct LookupJudge {
 // MARK: - Records
 
 extension LookupJudge {
-    /// The entries of an answer that a load test made; `nil` where it is not of the form that was asked for. `sources` are
-    /// the names of the HIEs whose records there may be.
+    /// The entries of an answer that a load test made; `nil` where it is not of the form that was asked for.
+    /// `sources` are the names of the HIEs whose records there may be.
     static func records(in body: UnsafeRawBufferPointer, sources: [[UInt8]]) -> [SeenRecord]? {
         guard let place = body.firstPlace(of: "\"entries\":[") else { return nil }
         var records: [SeenRecord] = []

@@ -1,7 +1,7 @@
 /// How long changes take from their commit at the source until a subscriber has applied them. Pure.
 ///
-/// A submission that was accepted waits, for each subscriber, until the subscriber's watermark of its source has reached
-/// the head that the acceptance named. HIEs are numbers here, from 0.
+/// A submission that was accepted waits, for each subscriber, until the subscriber's watermark of its source has
+/// reached the head that the acceptance named. HIEs are numbers here, from 0.
 struct ReplicationClock {
     /// Submissions of one source that wait for some subscriber; of more, the oldest are forgotten.
     static let waitingMax = 1_000_000

@@ -2,8 +2,9 @@ package import CareRecord
 
 /// The changes that one HIE makes to the records of the patients that it knows, without an end.
 ///
-/// Everything follows from the seed, as in ``Population``, whose patients these are: the patient's own resource has to be
-/// there before. A record is left alone for some changes after each of its own, so that no two of them are in one request.
+/// Everything follows from the seed, as in ``Population``, whose patients these are: the patient's own resource has
+/// to be there before. A record is left alone for some changes after each of its own, so that no two of them are in
+/// one request.
 package struct ChangeStream: Sendable {
     /// Records that may still be changed; of more that are made, some are left as they are.
     private static let liveRecordsMax = 100_000

@@ -1,7 +1,7 @@
 import CareRecord
 
-/// The date of a record that a load test made, to the second: the n-th version is dated n - 1 seconds after the first, so
-/// that an index entry's date tells which version stands.
+/// The date of a record that a load test made, to the second: the n-th version is dated n - 1 seconds after the
+/// first, so that an index entry's date tells which version stands.
 struct VersionMark: Sendable, Hashable {
     /// Since 1970, UTC.
     let seconds: Int64

@@ -99,11 +99,17 @@ extension LoadResult {
         package var uncorrected: Percentiles
         /// Recorded values of the corrected reading in microseconds, ascending, each with its count.
         package var recorded: [Bucket] = []
+        /// The same of the uncorrected reading; may be left empty.
+        package var recordedUncorrected: [Bucket] = []
 
-        package init(corrected: Percentiles, uncorrected: Percentiles, recorded: [Bucket] = []) {
+        package init(
+            corrected: Percentiles, uncorrected: Percentiles, recorded: [Bucket] = [],
+            recordedUncorrected: [Bucket] = []
+        ) {
             self.corrected = corrected
             self.uncorrected = uncorrected
             self.recorded = recorded
+            self.recordedUncorrected = recordedUncorrected
         }
     }
 
