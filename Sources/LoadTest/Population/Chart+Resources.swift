@@ -36,7 +36,7 @@ extension Chart {
         writer.concept("clinicalStatus", Concept(status, status.capitalizedASCII), system: system)
         writer.concept("code", random.pick(Concept.allergies), system: Concept.snomed)
         writer.reference("patient", patientReference)
-        writer.member("recordedDate", day().text)
+        writer.member("recordedDate", date())
     }
 
     mutating func writeCondition(into writer: inout JSONWriter) {
@@ -46,7 +46,7 @@ extension Chart {
         let concepts = isAdult ? Concept.conditions : Concept.childhoodConditions
         writer.concept("code", random.pick(concepts), system: Concept.snomed)
         writer.reference("subject", patientReference)
-        writer.member("onsetDateTime", day().text)
+        writer.member("onsetDateTime", date())
     }
 
     mutating func writeMedicationRequest(into writer: inout JSONWriter) {
@@ -59,7 +59,7 @@ extension Chart {
     mutating func writeMedicationStatement(into writer: inout JSONWriter) {
         writer.member("status", random.pick(["active", "completed", "stopped"]))
         writeMedication(into: &writer)
-        writer.member("effectiveDateTime", day().text)
+        writer.member("effectiveDateTime", date())
     }
 
     mutating func writeMedicationDispense(into writer: inout JSONWriter) {
@@ -90,14 +90,14 @@ extension Chart {
         writer.member("status", random.pick(["completed", "completed", "stopped", "not-done"]))
         writer.concept("code", random.pick(Concept.procedures), system: Concept.snomed)
         writer.reference("subject", patientReference)
-        writer.member("performedDateTime", day().text)
+        writer.member("performedDateTime", date())
     }
 
     mutating func writeImmunization(into writer: inout JSONWriter) {
         writer.member("status", random.pick(["completed", "completed", "completed", "not-done"]))
         writer.concept("vaccineCode", random.pick(Concept.vaccines), system: Concept.snomed)
         writer.reference("patient", patientReference)
-        writer.member("occurrenceDateTime", day().text)
+        writer.member("occurrenceDateTime", date())
     }
 
     mutating func writeReferral(into writer: inout JSONWriter) {
@@ -105,7 +105,7 @@ extension Chart {
         writer.member("intent", "order")
         writer.concept("code", random.pick(Concept.referrals), system: Concept.snomed)
         writer.reference("subject", patientReference)
-        writer.member("authoredOn", day().text)
+        writer.member("authoredOn", date())
     }
 
     mutating func writeAppointment(into writer: inout JSONWriter) {
@@ -115,8 +115,8 @@ extension Chart {
         writer.concepts("serviceType", random.pick(Concept.specialties), system: Concept.snomed)
         let day = isAhead ? dayAhead() : day()
         let minute = 480 + 15 * random.below(36)
-        writer.member("start", day.time(minute: minute))
-        writer.member("end", day.time(minute: minute + 15))
+        writer.member("start", mark?.text ?? day.time(minute: minute))
+        writer.member("end", mark?.adding(seconds: 900).text ?? day.time(minute: minute + 15))
         writer.array("participant") { writer in
             writer.object { writer in
                 writer.reference("actor", patientReference)
@@ -130,7 +130,7 @@ extension Chart {
         writer.member("intent", "plan")
         writer.concepts("category", random.pick(Concept.plans), system: Concept.snomed)
         writer.reference("subject", patientReference)
-        writer.period(from: day().text)
+        writer.period(from: date())
     }
 }
 

@@ -3,7 +3,7 @@ import CareRecord
 /// What one HIE holds about one person, made resource by resource.
 struct Chart {
     /// The type of a resource.
-    enum Kind: String {
+    enum Kind: String, Sendable, CaseIterable {
         case patient = "Patient"
         case allergy = "AllergyIntolerance"
         case medicationRequest = "MedicationRequest"
@@ -42,6 +42,8 @@ struct Chart {
     private let count: Int
     private var made = 0
     var random: SplitMix64
+    /// Stands as the date of whatever is written, in place of one that is drawn.
+    var mark: VersionMark?
 
     init(person: Person, idPrefix: String, isHome: Bool, today: CalendarDay, random: SplitMix64) {
         self.person = person
@@ -56,12 +58,13 @@ struct Chart {
     mutating func next() -> Sheet? {
         guard made < count else { return nil }
         defer { made += 1 }
-        return Sheet(kind: made == 0 ? .patient : kind(), id: idPrefix + String(made))
+        return Sheet(kind: made == 0 ? .patient : Self.kind(&random), id: idPrefix + String(made))
     }
 
-    private mutating func kind() -> Kind {
+    /// A kind other than Patient, in the shares that records have.
+    static func kind(_ random: inout SplitMix64) -> Kind {
         var rest = random.below(100)
-        for (kind, percent) in Self.shares {
+        for (kind, percent) in shares {
             if rest < percent { return kind }
             rest -= percent
         }
@@ -99,11 +102,16 @@ struct Chart {
         lastDay - random.below(lastDay.number - firstDay.number + 1)
     }
 
+    /// Such a day as a FHIR date.
+    mutating func date() -> String { mark?.text ?? day().text }
+
     /// A day of the coming three months.
     mutating func dayAhead() -> CalendarDay { lastDay + random.within(1...90) }
 
     /// A time in office hours of such a day.
-    mutating func time() -> String { day().time(minute: 480 + random.below(600)) }
+    mutating func time() -> String { mark?.text ?? day().time(minute: minute()) }
+
+    mutating func minute() -> Int { 480 + random.below(600) }
 
     var isAdult: Bool { firstDay.number - person.birth.number > 18 * 365 }
 

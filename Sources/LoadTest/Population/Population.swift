@@ -19,14 +19,20 @@ package struct Population: Sendable {
     /// Patients are numbered 0 ..< patients.
     package let patients: Int
     private let neighbourhoods: [Neighbourhood]
+    /// Of each neighbourhood: equal where the regions are.
+    private let regions: [Int]
 
     /// `hies` are those among which the patients live; they are London's unless others are named. At least one.
     package init(seed: UInt64, patients: Int, hies: [HIEIdentifier] = Population.londonHIEs) {
         precondition(patients >= 0 && !hies.isEmpty, "a population has patients who live somewhere")
         self.seed = seed
         self.patients = patients
-        neighbourhoods = hies.map(Neighbourhood.of)
+        let neighbourhoods = hies.map(Neighbourhood.of)
+        self.neighbourhoods = neighbourhoods
+        regions = neighbourhoods.map { one in neighbourhoods.firstIndex { $0.region == one.region } ?? 0 }
     }
+
+    package var hies: [HIEIdentifier] { neighbourhoods.map(\.hie) }
 
     package static var londonHIEs: [HIEIdentifier] { Neighbourhood.london.map(\.hie) }
 
@@ -55,18 +61,33 @@ extension Population {
 
     /// The one to four HIEs that hold records of a patient, the home's first.
     package func hies(knowing patient: Int) -> [HIEIdentifier] {
+        places(knowing: patient).map { neighbourhoods[$0].hie }
+    }
+
+    /// The same as places in the list of HIEs.
+    func places(knowing patient: Int) -> [Int] {
         var random = SplitMix64(seed: seed ^ 0x4849_4573, stream: UInt64(patient))
-        var others = neighbourhoods
+        var others = Array(neighbourhoods.indices)
         let home = others.remove(at: random.below(others.count))
-        var known = [home.hie]
-        let more = [0, 0, 0, 0, 1, 1, 1, 2, 2, 3]
-        for _ in 0..<min(random.pick(more), others.count) {
-            let near = others.indices.filter { others[$0].region == home.region }
-            let isNear = random.chance(percent: 60) && !near.isEmpty
-            known.append(others.remove(at: isNear ? random.pick(near) : random.below(others.count)).hie)
+        var known = [home]
+        for _ in 0..<min(random.pick(Self.moreKnown), others.count) {
+            let isNear = { regions[$0] == regions[home] }
+            let nearCount = others.count(where: isNear)
+            let staysNear = random.chance(percent: 60) && nearCount > 0
+            var skipped = random.below(staysNear ? nearCount : others.count)
+            let chosen = others.firstIndex { place in
+                guard !staysNear || isNear(place) else { return false }
+                skipped -= 1
+                return skipped < 0
+            }
+            guard let chosen else { preconditionFailure("there are more than were skipped") }
+            known.append(others.remove(at: chosen))
         }
         return known
     }
+
+    /// By how many HIEs beside the home a patient is known: one of these.
+    private static let moreKnown = [0, 0, 0, 0, 1, 1, 1, 2, 2, 3]
 
     /// The patients of whom an HIE holds records, in ascending order.
     package func patients(knownTo hie: HIEIdentifier) -> some Sequence<Int> {
@@ -121,14 +142,19 @@ extension Population {
         }
     }
 
-    private func chart(of patient: Int, at hie: HIEIdentifier) -> Chart {
-        let known = hies(knowing: patient)
+    func chart(of patient: Int, at hie: HIEIdentifier) -> Chart {
+        let home = neighbourhoods[places(knowing: patient)[0]]
         var random = SplitMix64(seed: seed, stream: UInt64(patient))
-        let person = Person(
-            nhsNumber: nhsNumber(patient: patient), home: Neighbourhood.of(known[0]), today: Self.today, &random)
-        let place = hie.text.utf8.reduce(UInt64(patient)) { $0 &* 0x0000_0100_0000_01B3 ^ UInt64($1) }
+        let person = Person(nhsNumber: nhsNumber(patient: patient), home: home, today: Self.today, &random)
         return Chart(
-            person: person, idPrefix: "\(hie)-\(patient)-", isHome: known[0] == hie, today: Self.today,
-            random: SplitMix64(seed: seed, stream: place))
+            person: person, idPrefix: "\(hie)-\(patient)-", isHome: home.hie == hie, today: Self.today,
+            random: SplitMix64(seed: seed, stream: hie.stream(of: patient)))
+    }
+}
+
+extension HIEIdentifier {
+    /// The stream of random numbers of one thing of many at this HIE.
+    func stream(of number: Int) -> UInt64 {
+        text.utf8.reduce(UInt64(number)) { $0 &* 0x0000_0100_0000_01B3 ^ UInt64($1) }
     }
 }
