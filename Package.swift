@@ -151,7 +151,10 @@ let package = Package(
         ),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
         .testTarget(
-            name: "LoadTestTests", dependencies: ["CareRecord", "LoadTest", "TestSupport"], swiftSettings: settings),
+            name: "LoadTestTests",
+            dependencies: ["AMQP", "CareRecord", "LoadTest", "Replication", "Storage", "TestSupport"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "WherryTests", dependencies: ["wherry", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "FaultTests",

@@ -20,6 +20,7 @@ struct Wherry: AsyncParsableCommand {
             DeadLettersCommand.self,
             PopulationCommand.self,
             SimulateCommand.self,
+            LoadCommand.self,
         ])
 
     static func main() async {

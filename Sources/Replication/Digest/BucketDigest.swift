@@ -13,11 +13,13 @@ package struct BucketDigest: Sendable, Equatable {
     package init() {}
 
     /// Reads the form that `bytes` gives; `nil` for any other length.
-    package init?(bytes: some Collection<UInt8>) {
+    package init?(bytes: [UInt8]) {
         guard bytes.count == Self.bucketCount * 8 else { return nil }
-        buckets = Array(repeating: 0, count: Self.bucketCount)
-        for (position, byte) in bytes.enumerated() {
-            buckets[position / 8] |= UInt64(byte) << (8 * UInt64(position % 8))
+        // Every transaction of a store reads one.
+        buckets = bytes.withUnsafeBytes { bytes in
+            (0..<Self.bucketCount).map { bucket in
+                UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * bucket, as: UInt64.self))
+            }
         }
     }
 
@@ -30,9 +32,8 @@ package struct BucketDigest: Sendable, Equatable {
 
     /// The buckets in order, each as eight bytes, least significant first.
     package var bytes: [UInt8] {
-        (0..<Self.bucketCount).flatMap { bucket in
-            (0..<8).map { UInt8(truncatingIfNeeded: self[bucket] >> (8 * UInt64($0))) }
-        }
+        guard !buckets.isEmpty else { return [UInt8](repeating: 0, count: Self.bucketCount * 8) }
+        return buckets.map(\.littleEndian).withUnsafeBytes { Array($0) }
     }
 
     /// `bytes` in hexadecimal digits, for a message that a person can read.

@@ -1,0 +1,7 @@
+import ArgumentParser
+
+/// Load tests of a mesh.
+struct LoadCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "load", abstract: "Load tests of a mesh.", subcommands: [BareHTTPCommand.self, BenchCommand.self])
+}
