@@ -151,8 +151,12 @@ let package = Package(
         ),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: settings),
         .testTarget(
-            name: "LoadTestTests", dependencies: ["wherry", "CareRecord", "LoadTest", "TestSupport", "Topology"],
-            swiftSettings: settings),
+            name: "LoadTestTests",
+            dependencies: [
+                "wherry", "AMQP", "CareRecord", "LoadTest", "Replication", "Storage", "TestSupport", "Topology",
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(name: "WherryTests", dependencies: ["wherry", "LoadTest", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "FaultTests",

@@ -27,12 +27,8 @@ package struct Gateway: Service {
 
     /// Serves until the graceful stop, which lets requests finish. Throws when it cannot listen.
     package func run() async throws {
-        var configuration = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [StalledReader(secondsMax: settings.stalledSecondsMax)],
-            idleTimeout: .seconds(Int64(settings.idleSecondsMax)))
-        configuration.httpDecoder.maxHeaderFieldSize = settings.headerBytesMax
-        configuration.httpDecoder.maxHeaderListSize = settings.headerBytesMax
-        configuration.httpDecoder.maxHeaderFieldCount = 100
+        let configuration = HTTP1Channel.Configuration(
+            settings, handlers: [StalledReader(secondsMax: settings.stalledSecondsMax)])
         var quiet = logger
         // Its own lines at the start and at the stop say nothing that ours do not.
         quiet.logLevel = max(.warning, logger.logLevel)

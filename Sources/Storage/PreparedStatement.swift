@@ -30,6 +30,20 @@ struct PreparedStatement {
         text.withUTF8 { bytes in bind(text: UnsafeRawBufferPointer(bytes), at: index) }
     }
 
+    /// Binds without a copy of SQLite's own: the text is kept in `texts` until that is emptied, which is to be after the
+    /// statement has run.
+    func bind(_ text: String?, keptIn texts: BoundTexts, at index: Int32) {
+        guard var text else {
+            sqlite3_bind_null(pointer, index)
+            return
+        }
+        text.withUTF8 { bytes in
+            let bytes = UnsafeRawBufferPointer(bytes)
+            guard let kept = texts.keep(bytes) else { return bind(text: bytes, at: index) }
+            sqlite3_bind_text(pointer, index, kept.assumingMemoryBound(to: CChar.self), Int32(bytes.count), nil)
+        }
+    }
+
     func bind(text bytes: [UInt8], at index: Int32) {
         bytes.withUnsafeBytes { bind(text: $0, at: index) }
     }

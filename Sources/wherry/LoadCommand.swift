@@ -5,5 +5,5 @@ struct LoadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "load",
         abstract: "Load tests of a mesh.",
-        subcommands: [LoadRunCommand.self, LoadReportCommand.self, LoadCompareCommand.self])
+        subcommands: [LoadRunCommand.self, LoadReportCommand.self, LoadCompareCommand.self, BareHTTPCommand.self])
 }

@@ -8,6 +8,9 @@ import Testing
             ("O'Neill", "oneill"), ("O’Neill", "oneill"), ("Müller-Lüdenscheidt", "muller ludenscheidt"),
             ("Mu\u{308}ller", "muller"), ("  van   der\tBerg ", "van der berg"), ("Straße", "strasse"),
             ("Nguyễn", "nguyen"), ("Łukasz Ødegård", "lukasz odegard"), ("İpek", "ipek"), ("王", "王"), ("...", ""),
+            ("Smith-", "smith"), ("-Smith", "smith"), ("van_der Berg!", "vander berg"),
+            ("J.R. d'Arcy 3rd", "jr darcy 3rd"),
+            ("A--B  C", "a b c"), ("Zoë Smith-Jones", "zoe smith jones"),
         ])
     func folded(text: String, expected: String) {
         #expect(text.searchFolded == expected)

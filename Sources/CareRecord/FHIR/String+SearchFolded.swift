@@ -2,10 +2,13 @@ extension String {
     /// As texts are compared in a search: without case, accents and punctuation; hyphens and white space of any length
     /// are one space (FHIR R4, search, string).
     package var searchFolded: String {
+        if let plain = foldedASCII { return plain }
         var folded = ""
         folded.reserveCapacity(utf8.count)
         for character in lowercased() {
-            if character.isWhitespace || Self.dashes.contains(character) {
+            if let byte = character.asciiValue, Self.isLetterOrDigit(byte) {
+                folded.append(character)
+            } else if character.isWhitespace || Self.dashes.contains(character) {
                 if !folded.isEmpty, folded.last != " " { folded.append(" ") }
             } else if let plain = Self.plain[character] {
                 folded += plain
@@ -17,6 +20,32 @@ extension String {
         }
         if folded.last == " " { folded.removeLast() }
         return folded
+    }
+
+    /// The same for letters and digits of ASCII, spaces, hyphens, apostrophes and full stops, of which most names are made;
+    /// `nil` where there is anything else.
+    private var foldedASCII: String? {
+        var folded: [UInt8] = []
+        folded.reserveCapacity(utf8.count)
+        for byte in utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): folded.append(byte)
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): folded.append(byte | 0x20)
+            case UInt8(ascii: " "), UInt8(ascii: "-"):
+                if let last = folded.last, last != UInt8(ascii: " ") { folded.append(UInt8(ascii: " ")) }
+            case UInt8(ascii: "'"), UInt8(ascii: "."): break
+            default: return nil
+            }
+        }
+        if folded.last == UInt8(ascii: " ") { folded.removeLast() }
+        return String(decoding: folded, as: UTF8.self)
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: false
+        }
     }
 
     private static let dashes: Set<Character> = ["-", "\u{2010}", "\u{2011}", "\u{2012}", "\u{2013}", "\u{2014}"]

@@ -11,6 +11,13 @@ package struct ResourceKey: Sendable, Hashable, Comparable {
         self.id = String(id)
     }
 
+    /// The same, compiled for `String` wherever it is called from.
+    package init?(type: String, id: String) {
+        guard Self.isType(type), Self.isID(id) else { return nil }
+        self.type = type
+        self.id = id
+    }
+
     /// Reads `Type/id`; `nil` for anything else.
     package init?(reference: some StringProtocol) {
         let parts = reference.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)

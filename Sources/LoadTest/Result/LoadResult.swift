@@ -240,8 +240,12 @@ extension LoadResult {
 
     package struct GrowthResult: Codable, Sendable, Equatable {
         package var entries: Int
+        /// Entries put that were not there, the last ones up to that size.
         package var writesPerSecond: Double
         package var bareWritesPerSecond: Double
+        /// Entries of that size put anew, any of them.
+        package var updatesPerSecond: Double
+        package var bareUpdatesPerSecond: Double
         /// Milliseconds, over HTTP.
         package var lookupP50: Double
         package var lookupP99: Double
@@ -255,6 +259,8 @@ extension LoadResult {
             self.entries = entries
             writesPerSecond = 0
             bareWritesPerSecond = 0
+            updatesPerSecond = 0
+            bareUpdatesPerSecond = 0
             lookupP50 = 0
             lookupP99 = 0
             readP99 = 0

@@ -32,38 +32,31 @@ package struct IndexTransaction<Rows: IndexRows> {
 
     package mutating func apply(_ batches: [ChangeBatch]) throws -> AppliedChanges {
         var applied = AppliedChanges()
-        var sources: [HIEIdentifier: IndexedSource] = [:]
-        for batch in batches where sources[batch.source] == nil {
-            sources[batch.source] = try rows.source(batch.source)
+        var sources: [IndexedSource] = []
+        var places: [HIEIdentifier: Int] = [:]
+        var due: [Due] = []
+        for (number, batch) in batches.enumerated() {
+            let place = places[batch.source] ?? sources.count
+            if place == sources.count {
+                places[batch.source] = place
+                sources.append(try rows.source(batch.source))
+            }
+            try take(batch, number, &sources[place], place, &due, &applied)
         }
-        let due = try due(batches, &sources, &applied)
-        try write(due, &sources, &applied)
-        for var source in sources.values {
-            try sweep(&source)
-            try rows.save(source)
-            applied.sources[source.hie] = source
+        try write(due, of: batches, &sources, &applied)
+        for place in sources.indices {
+            try sweep(&sources[place])
+            try rows.save(sources[place])
+            applied.sources[sources[place].hie] = sources[place]
         }
         return applied
     }
 
-    private typealias Due = (source: HIEIdentifier, change: Change)
-
-    /// The changes to be written. Ranges and gaps are taken note of on the way, and a source whose epoch is new is
+    /// Takes note of a batch's range and gaps, and of its changes that are to be written. A source whose epoch is new is
     /// emptied.
-    private mutating func due(
-        _ batches: [ChangeBatch], _ sources: inout [HIEIdentifier: IndexedSource], _ applied: inout AppliedChanges
-    ) throws -> [Due] {
-        var due: [Due] = []
-        for batch in batches {
-            guard var source = sources.removeValue(forKey: batch.source) else { continue }
-            try take(batch, &source, &due, &applied)
-            sources[batch.source] = source
-        }
-        return due
-    }
-
     private mutating func take(
-        _ batch: ChangeBatch, _ source: inout IndexedSource, _ due: inout [Due], _ applied: inout AppliedChanges
+        _ batch: ChangeBatch, _ number: Int, _ source: inout IndexedSource, _ place: Int, _ due: inout [Due],
+        _ applied: inout AppliedChanges
     ) throws {
         let verdict = source.progress.verdict(epoch: batch.epoch, after: batch.after, through: batch.through)
         switch verdict {
@@ -74,7 +67,7 @@ package struct IndexTransaction<Rows: IndexRows> {
         case .replace:
             if source.progress.epoch != nil {
                 applied.replaced.append(batch.source)
-                due.removeAll { $0.source == batch.source }
+                due.removeAll { $0.place == place }
                 try rows.clear(source: source.id)
             }
             source.begin(batch.epoch)
@@ -86,9 +79,12 @@ package struct IndexTransaction<Rows: IndexRows> {
         } else {
             // A number in a gap counts as applied and is not.
             let gaps = GapLookup(open)
-            for change in batch.changes {
+            for (position, change) in batch.changes.enumerated() {
                 if !source.progress.applied.contains(change.seq) || (!open.isEmpty && gaps.misses(change.seq)) {
-                    due.append((batch.source, change))
+                    due.append(
+                        Due(
+                            patient: change.key.patient, seq: change.seq, place: Int32(place), batch: Int32(number),
+                            change: Int32(position)))
                 } else if verdict == .duplicate {
                     applied.superseded += 1
                 }
@@ -99,19 +95,20 @@ package struct IndexTransaction<Rows: IndexRows> {
         if !open.isEmpty { applied.filled += try fill(open, from: batch, of: source) }
     }
 
-    /// In order of the key, so that neighbouring rows are written while their page is at hand.
     private mutating func write(
-        _ due: [Due], _ sources: inout [HIEIdentifier: IndexedSource], _ applied: inout AppliedChanges
+        _ due: [Due], of batches: [ChangeBatch], _ sources: inout [IndexedSource], _ applied: inout AppliedChanges
     ) throws {
-        let ordered = due.sorted { ($0.change.key.patient, $0.change.seq) < ($1.change.key.patient, $1.change.seq) }
-        for (hie, change) in ordered {
-            guard var source = sources.removeValue(forKey: hie) else { continue }
-            if try write(change, to: &source) {
-                applied.appliedBySource[hie, default: 0] += 1
+        var written = Array(repeating: 0, count: sources.count)
+        for item in due.sorted() {
+            let place = Int(item.place)
+            if try write(batches[Int(item.batch)].changes[Int(item.change)], to: &sources[place]) {
+                written[place] += 1
             } else {
                 applied.superseded += 1
             }
-            sources[hie] = source
+        }
+        for (place, count) in written.enumerated() where count > 0 {
+            applied.appliedBySource[sources[place].hie] = count
         }
     }
 
@@ -155,5 +152,23 @@ extension IndexedSource {
         hasTombstones = false
         tombstoneFloor = nil
         hasGaps = false
+    }
+}
+
+/// A change to be written: where it is among the batches, and what it is ordered by. Small, as many are sorted,
+/// and outside the generic type, where sorting is not compiled for it.
+private struct Due: Comparable {
+    let patient: NHSNumber
+    let seq: Int64
+    /// Of its source among those of the transaction.
+    let place: Int32
+    let batch: Int32
+    let change: Int32
+
+    /// In order of the key, so that neighbouring rows are written while their page is at hand.
+    static func < (left: Due, right: Due) -> Bool {
+        if left.patient != right.patient { return left.patient < right.patient }
+        if left.place != right.place { return left.place < right.place }
+        return left.seq < right.seq
     }
 }

@@ -1,4 +1,4 @@
-import CareRecord
+package import CareRecord
 import GRDB
 import Replication
 
@@ -11,6 +11,8 @@ struct IndexFile: IndexRows {
     private let buried: PreparedStatement
     private let insertTombstone: PreparedStatement
     private let deleteTombstone: PreparedStatement
+    /// Of the row that is read or written at the moment.
+    private let texts = BoundTexts()
 
     init(_ database: Database) throws {
         self.database = database
@@ -62,18 +64,18 @@ struct IndexFile: IndexRows {
         bind(upsert, key, source)
         upsert.bind(standing.seq, at: 5)
         upsert.bind(Int64(bitPattern: standing.hash), at: 6)
-        upsert.bind(facts.category.rawValue, at: 7)
-        upsert.bind(facts.code, at: 8)
-        upsert.bind(facts.system, at: 9)
-        upsert.bind(facts.display, at: 10)
-        upsert.bind(facts.status, at: 11)
-        upsert.bind(facts.date, at: 12)
-        upsert.bind(facts.demographics?.json, at: 13)
+        upsert.bind(facts.category.rawValue, keptIn: texts, at: 7)
+        upsert.bind(facts.code, keptIn: texts, at: 8)
+        upsert.bind(facts.system, keptIn: texts, at: 9)
+        upsert.bind(facts.display, keptIn: texts, at: 10)
+        upsert.bind(facts.status, keptIn: texts, at: 11)
+        upsert.bind(facts.date, keptIn: texts, at: 12)
+        upsert.bind(facts.demographics?.indexed, keptIn: texts, at: 13)
         let person = PersonKeys(facts.demographics)
-        upsert.bind(person.family, at: 14)
-        upsert.bind(person.given, at: 15)
-        upsert.bind(person.birthDate, at: 16)
-        upsert.bind(person.gender, at: 17)
+        upsert.bind(person.family, keptIn: texts, at: 14)
+        upsert.bind(person.given, keptIn: texts, at: 15)
+        upsert.bind(person.birthDate, keptIn: texts, at: 16)
+        upsert.bind(person.gender, keptIn: texts, at: 17)
         try upsert.run()
     }
 
@@ -124,10 +126,11 @@ struct IndexFile: IndexRows {
     }
 
     private func bind(_ statement: PreparedStatement, _ key: EntryKey, _ source: Int64) {
+        texts.removeAll()
         statement.bind(source, at: 1)
         statement.bind(key.patient.value, at: 2)
-        statement.bind(key.resource.type, at: 3)
-        statement.bind(key.resource.id, at: 4)
+        statement.bind(key.resource.type, keptIn: texts, at: 3)
+        statement.bind(key.resource.id, keptIn: texts, at: 4)
     }
 }
 
@@ -167,7 +170,7 @@ extension Facts {
 
 extension Demographics {
     /// The form in which the index keeps them.
-    fileprivate var json: String {
+    package var indexed: String {
         var writer = JSONWriter()
         writer.object { $0.write(self) }
         return String(decoding: writer.bytes, as: UTF8.self)

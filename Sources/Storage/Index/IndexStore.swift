@@ -14,25 +14,46 @@ package final class IndexStore: Sendable {
         package let freshness: Freshness
     }
 
-    static let cacheKibibytes = 16_384
+    /// Of the connection that writes.
+    package static let cacheKibibytes = 16_384
+    /// Of each connection that reads.
+    package static let readerCacheKibibytes = DatabaseFile.readerCacheKibibytes
     /// Unsound files that are kept for whoever wants to know what happened.
     static let setAsideMax = 2
 
-    private let path: String
-    private let current: Mutex<DatabaseFile>
+    /// A file and those who read single patients of it.
+    private struct Opened: Sendable {
+        let file: DatabaseFile
+        let lookups: LookupReaders
 
-    var file: DatabaseFile { current.withLock { $0 } }
+        init(_ path: String) throws(StorageError) {
+            file = try DatabaseFile(
+                path, durability: .normal, cacheKibibytes: IndexStore.cacheKibibytes, schema: IndexStore.schema)
+            lookups = LookupReaders(path)
+        }
+
+        func close() throws {
+            lookups.close()
+            try file.close()
+        }
+    }
+
+    private let path: String
+    private let current: Mutex<Opened>
+
+    var file: DatabaseFile { current.withLock { $0.file } }
+    var lookups: LookupReaders { current.withLock { $0.lookups } }
 
     /// Opens the file, or sets it aside and begins another where it is no sound database; `onSetAside` is told where it
     /// went.
     package init(path: String, onSetAside: (String) -> Void = { _ in }) throws(StorageError) {
         self.path = path
         do throws(StorageError) {
-            current = Mutex(try Self.open(path))
+            current = Mutex(try Opened(path))
         } catch {
             guard error.code == .corrupt else { throw error }
             onSetAside(try SetAside.move(path, keeping: Self.setAsideMax))
-            current = Mutex(try Self.open(path))
+            current = Mutex(try Opened(path))
         }
     }
 
@@ -41,12 +62,20 @@ package final class IndexStore: Sendable {
 
     /// Sets the file aside, sound or not, and begins an empty one. Returns where it went.
     package func beginAnew() throws(StorageError) -> String {
-        let old = file
-        try? old.close()
+        try? current.withLock { $0 }.close()
         let moved = try SetAside.move(path, keeping: Self.setAsideMax)
-        let new = try Self.open(path)
+        let new = try Opened(path)
         current.withLock { $0 = new }
         return moved
+    }
+
+    /// Ends every connection; reads and writes fail from here on.
+    package func close() throws(StorageError) {
+        do {
+            try current.withLock { $0 }.close()
+        } catch {
+            throw StorageError(error, file: path)
+        }
     }
 
     /// Applies the batches, in any order and as often as they come, in one transaction.
@@ -110,10 +139,6 @@ package final class IndexStore: Sendable {
                     (row.source.hie, Kept(source: row.source, freshness: row.freshness))
                 }, uniquingKeysWith: { first, _ in first })
         }
-    }
-
-    private static func open(_ path: String) throws(StorageError) -> DatabaseFile {
-        try DatabaseFile(path, durability: .normal, cacheKibibytes: cacheKibibytes, schema: schema)
     }
 
     func transaction<Value: Sendable>(

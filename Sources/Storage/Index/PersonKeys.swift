@@ -1,21 +1,21 @@
-import CareRecord
+package import CareRecord
 import GRDB
 import Replication
 
 /// The columns by which a patient is searched. They follow from the demographics and stand beside them in the row, so
 /// that whatever writes or removes an entry keeps them.
-struct PersonKeys: Sendable, Hashable {
+package struct PersonKeys: Sendable, Hashable {
     /// Names longer than this are compared up to here.
     private static let nameCharactersMax = 256
 
-    private(set) var family: String?
+    package private(set) var family: String?
     /// Each given name after a line feed.
-    private(set) var given: String?
+    package private(set) var given: String?
     /// A date without a time, or nothing.
-    private(set) var birthDate: String?
-    private(set) var gender: String?
+    package private(set) var birthDate: String?
+    package private(set) var gender: String?
 
-    init(_ demographics: Demographics?) {
+    package init(_ demographics: Demographics?) {
         guard let demographics else { return }
         family = demographics.family.map(Self.key)
         if !demographics.given.isEmpty {
@@ -34,7 +34,10 @@ struct PersonKeys: Sendable, Hashable {
     }
 
     /// A name, or what is searched for in names, as the columns have it.
-    static func key(_ name: String) -> String { String(name.prefix(nameCharactersMax)).searchFolded }
+    static func key(_ name: String) -> String {
+        // A character is a byte at least: to count the characters of a short name would tell nothing.
+        name.utf8.count <= nameCharactersMax ? name.searchFolded : String(name.prefix(nameCharactersMax)).searchFolded
+    }
 
     /// Writes the columns of entries that earlier versions wrote.
     static func fill(_ database: Database) throws {

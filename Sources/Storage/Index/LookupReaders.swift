@@ -1,0 +1,121 @@
+import CareRecord
+import GRDBSQLite
+import Synchronization
+
+/// Connections that read one patient's entries on the thread of whoever asks.
+///
+/// A lookup reads a few pages that neighbour each other, in some ten microseconds; to hand it to a queue and back costs
+/// several times that, and many times on a busy machine. What could take long is left to the pool of ``DatabaseFile``: a
+/// long record, an error, more lookups at once than there are connections here (decision 13).
+final class LookupReaders: Sendable {
+    static let readersMax = 4
+    /// A patient with more entries than this is not read here.
+    static let entriesMax = 1000
+    /// So much room is made at once.
+    static let entriesUsual = 32
+
+    private struct State {
+        var idle: [LookupReader] = []
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+
+    /// Reads the index at this path. A connection that cannot be opened is one less.
+    init(_ path: String) {
+        let readers = (0..<Self.readersMax).compactMap { _ in LookupReader(path) }
+        state.withLock { $0.idle = readers }
+    }
+
+    /// The patient's entries; `nil` where the pool is to be asked.
+    func entries(of patient: NHSNumber) -> [IndexedEntry]? {
+        guard let reader = state.withLock({ $0.idle.popLast() }) else { return nil }
+        defer {
+            state.withLock { state in
+                if !state.isClosed { state.idle.append(reader) }
+            }
+        }
+        return reader.entries(of: patient)
+    }
+
+    /// Ends every connection, those in use when they are done.
+    func close() {
+        state.withLock { state in
+            state.isClosed = true
+            state.idle = []
+        }
+    }
+}
+
+/// One connection, with the one statement that it runs: a snapshot each time.
+private final class LookupReader: @unchecked Sendable {  // one caller at a time has it, out of the idle ones
+    private let connection: OpaquePointer
+    private let select: OpaquePointer
+    private let selectSource: OpaquePointer
+    /// By the number of their rows: a source keeps its number as long as the file lives.
+    private var sources: [Int64: HIEIdentifier] = [:]
+    private var decoder = EntryDecoder()
+
+    init?(_ path: String) {
+        var opened: OpaquePointer?
+        let isOpen = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nil) == SQLITE_OK
+        let select = Self.prepare(
+            opened, "SELECT \(EntryDecoder.columns) FROM entry WHERE patient = ? LIMIT \(LookupReaders.entriesMax + 1)")
+        let selectSource = Self.prepare(opened, "SELECT hie FROM source WHERE id = ?")
+        let pragma = "PRAGMA cache_size = -\(DatabaseFile.readerCacheKibibytes)"
+        guard isOpen, let opened, let select, let selectSource,
+            sqlite3_exec(opened, pragma, nil, nil, nil) == SQLITE_OK
+        else {
+            sqlite3_finalize(select)
+            sqlite3_finalize(selectSource)
+            sqlite3_close_v2(opened)
+            return nil
+        }
+        connection = opened
+        self.select = select
+        self.selectSource = selectSource
+    }
+
+    deinit {
+        sqlite3_finalize(select)
+        sqlite3_finalize(selectSource)
+        sqlite3_close_v2(connection)
+    }
+
+    /// `nil` where there are too many, and where anything is not as it should be: the pool finds the same, and says so.
+    func entries(of patient: NHSNumber) -> [IndexedEntry]? {
+        defer { sqlite3_reset(select) }
+        sqlite3_bind_int64(select, 1, patient.value)
+        var entries: [IndexedEntry] = []
+        entries.reserveCapacity(LookupReaders.entriesUsual)
+        while true {
+            switch sqlite3_step(select) {
+            case SQLITE_DONE: return entries
+            case SQLITE_ROW:
+                guard entries.count < LookupReaders.entriesMax,
+                    let source = source(sqlite3_column_int64(select, 0)),
+                    let entry = decoder.entry(select, of: source)
+                else { return nil }
+                entries.append(entry)
+            default: return nil
+            }
+        }
+    }
+
+    private func source(_ number: Int64) -> HIEIdentifier? {
+        if let known = sources[number] { return known }
+        defer { sqlite3_reset(selectSource) }
+        sqlite3_bind_int64(selectSource, 1, number)
+        guard sqlite3_step(selectSource) == SQLITE_ROW, let text = sqlite3_column_text(selectSource, 0),
+            let found = HIEIdentifier(String(cString: text))
+        else { return nil }
+        sources[number] = found
+        return found
+    }
+
+    private static func prepare(_ connection: OpaquePointer?, _ sql: String) -> OpaquePointer? {
+        var statement: OpaquePointer?
+        sqlite3_prepare_v3(connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
+        return statement
+    }
+}
