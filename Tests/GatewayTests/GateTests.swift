@@ -7,7 +7,7 @@ import Testing
 struct GateTests {
     @Test("never lets more through at once than it has places")
     func places() async throws {
-        let gate = Gate("tests", places: 3, waitingMax: 100, waitSecondsMax: 30)
+        let gate = Gate("tests", places: 3, waitingMax: 100, waitSecondsMax: 600)
         let inside = Inside()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<60 {

@@ -52,8 +52,8 @@ package struct IndexTransaction<Rows: IndexRows> {
         return applied
     }
 
-    /// Takes note of a batch's range and gaps, and of its changes that are to be written. A source whose epoch is new is
-    /// emptied.
+    /// Takes note of a batch's range and gaps, and of its changes that are to be written. A source whose epoch is new
+    /// is emptied.
     private mutating func take(
         _ batch: ChangeBatch, _ number: Int, _ source: inout IndexedSource, _ place: Int, _ due: inout [Due],
         _ applied: inout AppliedChanges
