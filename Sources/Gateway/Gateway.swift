@@ -27,22 +27,12 @@ package struct Gateway: Service {
 
     /// Serves until the graceful stop, which lets requests finish. Throws when it cannot listen.
     package func run() async throws {
-        let configuration = HTTP1Channel.Configuration(
-            settings, handlers: [StalledReader(secondsMax: settings.stalledSecondsMax)])
         var quiet = logger
         // Its own lines at the start and at the stop say nothing that ours do not.
         quiet.logLevel = max(.warning, logger.logLevel)
-        let application = Application(
-            router: router(), server: .http1(configuration: configuration),
-            configuration: ApplicationConfiguration(
-                address: .hostname(address.host, port: address.port),
-                availableConnectionsDelegate: MaximumAvailableConnections(settings.connectionsMax, logger: quiet)),
-            onServerRunning: { channel in
-                let port = channel.localAddress?.port ?? address.port
-                await onListening(ListenAddress(host: address.host, port: port))
-            },
-            logger: quiet)
-        try await application.run()
+        try await router().serve(
+            at: address, settings, logger: quiet, handlers: [StalledReader(secondsMax: settings.stalledSecondsMax)],
+            onListening: onListening)
     }
 
     private func router() -> Router<RouteTable.Context> {

@@ -8,7 +8,7 @@ package struct LoadTestError: Error, Sendable, CustomStringConvertible {
         case process
         /// A private broker did not do what it was told.
         case broker
-        /// A worker did not begin to serve, or gave an answer that cannot be used.
+        /// A worker did not begin to serve, does not answer, or gave an answer that cannot be used.
         case worker
         /// A file or directory cannot be read or written.
         case file

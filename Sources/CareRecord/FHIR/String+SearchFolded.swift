@@ -6,9 +6,7 @@ extension String {
         var folded = ""
         folded.reserveCapacity(utf8.count)
         for character in lowercased() {
-            if let byte = character.asciiValue, Self.isLetterOrDigit(byte) {
-                folded.append(character)
-            } else if character.isWhitespace || Self.dashes.contains(character) {
+            if character.isWhitespace || Self.dashes.contains(character) {
                 if !folded.isEmpty, folded.last != " " { folded.append(" ") }
             } else if let plain = Self.plain[character] {
                 folded += plain
@@ -39,13 +37,6 @@ extension String {
         }
         if folded.last == UInt8(ascii: " ") { folded.removeLast() }
         return String(decoding: folded, as: UTF8.self)
-    }
-
-    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-        default: false
-        }
     }
 
     private static let dashes: Set<Character> = ["-", "\u{2010}", "\u{2011}", "\u{2012}", "\u{2013}", "\u{2014}"]

@@ -6,9 +6,7 @@ package struct ResourceKey: Sendable, Hashable, Comparable {
     /// `nil` unless `type` is a FHIR type name (a capital letter, then letters) of at most 64 letters and `id` is a
     /// FHIR id (1 to 64 letters, digits, `-` or `.`: FHIR R4, data type `id`).
     package init?(type: some StringProtocol, id: some StringProtocol) {
-        guard Self.isType(type), Self.isID(id) else { return nil }
-        self.type = String(type)
-        self.id = String(id)
+        self.init(type: String(type), id: String(id))
     }
 
     /// The same, compiled for `String` wherever it is called from.

@@ -5,19 +5,13 @@ import Worker
 
 /// Says why a source is not complete, in words for an operator, with what is known of the broker on the way to it.
 struct CoverageWords: Sendable {
-    let own: HIEIdentifier
-    private let worker: Worker
-    private let board: CoverageBoard
-    private let letters: DeadLetterDesk
+    let worker: Worker
     private let patient: NHSNumber?
 
     /// `patient` is who the answer is about, where it is about one.
     init(_ worker: Worker, of patient: NHSNumber? = nil) {
-        own = worker.hie
-        letters = worker.letters
-        self.patient = patient
         self.worker = worker
-        board = worker.coverageBoard
+        self.patient = patient
     }
 
     /// `nil` for a source that is complete, unless something of it is asked for.
@@ -28,7 +22,7 @@ struct CoverageWords: Sendable {
             let detail = broker.reason.map { ": \($0)" } ?? ""
             reasons.append("broker \(broker.broker) is \(broker.state.rawValue)\(detail)")
         }
-        if let repair = board.repair(of: coverage.hie) { reasons.append("repair: \(repair)") }
+        if let repair = worker.coverageBoard.repair(of: coverage.hie) { reasons.append("repair: \(repair)") }
         return reasons.isEmpty ? nil : reasons.joined(separator: "; ")
     }
 
@@ -36,7 +30,7 @@ struct CoverageWords: Sendable {
     /// from memory (promise P4).
     func heldOfPatient(_ hie: HIEIdentifier) -> Int? {
         guard let patient else { return nil }
-        let count = letters.held(of: patient, source: hie)
+        let count = worker.letters.held(of: patient, source: hie)
         return count > 0 ? count : nil
     }
 
@@ -44,7 +38,7 @@ struct CoverageWords: Sendable {
     func isBrokerAway(from hie: HIEIdentifier) -> Bool { awayBroker(of: hie) != nil }
 
     private func awayBroker(of hie: HIEIdentifier) -> BrokerCondition? {
-        guard hie != own, let link = worker.links.first(where: { $0.sources.contains(hie) }),
+        guard hie != worker.hie, let link = worker.links.first(where: { $0.sources.contains(hie) }),
             let broker = worker.brokers.all.first(where: { $0.broker == link.name }), broker.state != .connected
         else { return nil }
         return broker

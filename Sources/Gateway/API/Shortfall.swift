@@ -1,5 +1,6 @@
 import CareRecord
 import Replication
+import Worker
 
 /// That something of an HIE may be missing in an answer, and what is the cause. The one place where that becomes words.
 struct Shortfall: Sendable, Hashable {
@@ -73,7 +74,7 @@ extension CoverageWords {
         case .planned: return .planned
         case .held, .differing: return .index
         case .complete, .behind, .silent, .joining:
-            if coverage.hie == own { return .index }
+            if coverage.hie == worker.hie { return .index }
             return isBrokerAway(from: coverage.hie) ? .broker : .peer
         }
     }

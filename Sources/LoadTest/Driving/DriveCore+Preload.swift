@@ -48,10 +48,10 @@ extension DriveCore {
         let site = sites[cursor.worker]
         let reply = await site.control.answer(to: site.post(writer.bytes, contentType: "application/x-ndjson"))
         guard case .answered(let answer) = reply.outcome else {
-            throw DriveError(.unfit, "\(hies[cursor.worker]) did not take the population: \(reply.outcome.words)")
+            throw LoadTestError(.worker, "\(hies[cursor.worker]) did not take the population: \(reply.outcome.words)")
         }
         guard answer.isSuccess, Self.isWhole(answer) else {
-            throw DriveError(.unfit, "\(hies[cursor.worker]) refused the population: status \(answer.status)")
+            throw LoadTestError(.worker, "\(hies[cursor.worker]) refused the population: status \(answer.status)")
         }
         if let head = answer.header("wherry-journal-head").flatMap({ Int64($0) }) {
             board.saw(head: head, of: cursor.worker)
@@ -70,7 +70,7 @@ extension DriveCore {
             }
             guard HTTPLane.now < lastAt + UInt64(stallSecondsMax * 1e9) else {
                 let missing = board.missing(board.heads()).prefix(3).joined(separator: "; ")
-                throw DriveError(.late, "the population is not applied everywhere: \(missing)")
+                throw LoadTestError(.timedOut, "the population is not applied everywhere: \(missing)")
             }
             try await Task.sleep(for: .milliseconds(50))
         }

@@ -44,10 +44,10 @@ extension DriveCore {
         publish()
         guard missing.isEmpty else {
             let shown = missing.prefix(Self.problemsMax).joined(separator: "; ")
-            throw DriveError(.late, "the mesh has not caught up within \(secondsMax) s: \(shown)")
+            throw LoadTestError(.timedOut, "the mesh has not caught up within \(secondsMax) s: \(shown)")
         }
         guard tally.unchecked == 0 else {
-            throw DriveError(.unfit, "\(tally.unchecked) records could not be looked for at every worker")
+            throw LoadTestError(.worker, "\(tally.unchecked) records could not be looked for at every worker")
         }
     }
 

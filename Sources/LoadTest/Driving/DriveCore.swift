@@ -87,7 +87,7 @@ actor DriveCore {
             self.board.unheard.isEmpty
         } orThrow: {
             let names = self.board.unheard.map(\.text).joined(separator: ", ")
-            return DriveError(.unfit, "no progress is told by \(names): GET /api/progress has to answer")
+            return LoadTestError(.worker, "no progress is told by \(names): GET /api/progress has to answer")
         }
         await poll()
     }
@@ -97,7 +97,7 @@ actor DriveCore {
 
     /// Asks again and again, for a time at most.
     func wait(
-        secondsMax: Double, _ condition: () async -> Bool, orThrow error: () -> DriveError
+        secondsMax: Double, _ condition: () async -> Bool, orThrow error: () -> LoadTestError
     ) async throws {
         let deadline = HTTPLane.now + UInt64(secondsMax * 1e9)
         while await !condition() {

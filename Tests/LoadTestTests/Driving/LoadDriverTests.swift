@@ -15,7 +15,7 @@ import Testing
             targets: [LoadTarget(hie: hie, host: "127.0.0.1", port: server.port)],
             connected: [hie], board: ProgressBoard([hie])
         ) { _, _ in }
-        let error = await #expect(throws: DriveError.self) {
+        let error = await #expect(throws: LoadTestError.self) {
             try await core.start(
                 [LoadTarget(hie: hie, host: "127.0.0.1", port: server.port)], secondsMax: 3)
         }

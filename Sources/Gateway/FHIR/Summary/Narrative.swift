@@ -1,3 +1,5 @@
+import CareRecord
+
 /// Text of a document for people to read (FHIR R4, data type Narrative): XHTML in which what comes from a source is
 /// escaped.
 struct Narrative: Sendable {
@@ -22,18 +24,12 @@ struct Narrative: Sendable {
 
     /// Without what XML 1.0 does not allow.
     private static func escaped(_ text: String) -> String {
-        var escaped = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            case "\"": escaped += "&quot;"
-            case "'": escaped += "&#39;"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F || scalar.value & 0xFFFE == 0xFFFE: escaped += " "
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped
+        var allowed = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { allowed.append(isForbidden(scalar) ? " " : scalar) }
+        return String(allowed).escapedForHTML
+    }
+
+    private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || scalar.value == 0x7F || scalar.value & 0xFFFE == 0xFFFE
     }
 }
