@@ -30,8 +30,8 @@ struct PreparedStatement {
         text.withUTF8 { bytes in bind(text: UnsafeRawBufferPointer(bytes), at: index) }
     }
 
-    /// Binds without a copy of SQLite's own: the text is kept in `texts` until that is emptied, which is to be after the
-    /// statement has run.
+    /// Binds without a copy of SQLite's own: the text is kept in `texts` until that is emptied, which is to be after
+    /// the statement has run.
     func bind(_ text: String?, keptIn texts: BoundTexts, at index: Int32) {
         guard var text else {
             sqlite3_bind_null(pointer, index)

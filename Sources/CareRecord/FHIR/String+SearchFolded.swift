@@ -22,8 +22,8 @@ extension String {
         return folded
     }
 
-    /// The same for letters and digits of ASCII, spaces, hyphens, apostrophes and full stops, of which most names are made;
-    /// `nil` where there is anything else.
+    /// The same for letters and digits of ASCII, spaces, hyphens, apostrophes and full stops, of which most names are
+    /// made; `nil` where there is anything else.
     private var foldedASCII: String? {
         var folded: [UInt8] = []
         folded.reserveCapacity(utf8.count)

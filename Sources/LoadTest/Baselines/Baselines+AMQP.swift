@@ -9,8 +9,8 @@ extension Baselines {
     /// A broker that takes longer than this is not measured.
     private static let secondsMax = 600.0
 
-    /// Messages/s through one quorum queue, which is made for this and deleted afterwards: one session publishes with as
-    /// many confirms on their way as an outbox has, the other consumes and acknowledges.
+    /// Messages/s through one quorum queue, which is made for this and deleted afterwards: one session publishes with
+    /// as many confirms on their way as an outbox has, the other consumes and acknowledges.
     package static func amqp(endpoint: Endpoint, messages: Int, bytes: Int) async throws -> Double {
         let logger = Logger(label: "wherry.load.bare", factory: { _ in SwiftLogNoOpLogHandler() })
         let queue = "wherry.load.bare.\(UInt64.random(in: 0...UInt64.max))"

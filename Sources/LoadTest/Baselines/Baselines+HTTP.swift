@@ -4,8 +4,8 @@ import Foundation
 extension Baselines {
     package static let connectionsMax = 256
 
-    /// Answers/s that a client gets which sends the next request of a connection when it has the answer to the last one,
-    /// and the bytes of a body in the mean. Each connection asks for the paths in turn.
+    /// Answers/s that a client gets which sends the next request of a connection when it has the answer to the last
+    /// one, and the bytes of a body in the mean. Each connection asks for the paths in turn.
     package static func http(
         target: LoadTarget, paths: [String], connections: Int, seconds: Double
     ) async throws -> (perSecond: Double, bytes: Int) {

@@ -12,7 +12,8 @@ struct GrowthWorker {
     let target: LoadTarget
     private let process: WorkerProcess
 
-    /// Starts on a data directory and waits until the worker has counted the rows of the index, as it does at each start.
+    /// Starts on a data directory and waits until the worker has counted the rows of the index, as it does at each
+    /// start.
     static func start(_ wherry: String, holding directory: String, of hies: [HIEIdentifier]) async throws
         -> GrowthWorker
     {
