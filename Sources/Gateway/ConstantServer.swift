@@ -4,8 +4,8 @@ package import Logging
 import NIOCore
 import ServiceLifecycle
 
-/// A server like the gateway's that answers one route, `/`, with a constant: what HTTP costs without anything of ours,
-/// to measure the gateway by.
+/// A server like the gateway's that answers one route, `/`, with a constant: what HTTP costs without anything of
+/// ours, to measure the gateway by.
 package struct ConstantServer: Service {
     private let address: ListenAddress
     private let bytes: Int

@@ -38,8 +38,8 @@ struct ChangeFeed: Sendable {
         heads = Array(repeating: 0, count: sample.hies.count)
     }
 
-    /// From here on the entries are put that are missing to this size: patient by patient, as an HIE sends its records
-    /// when it joins, and the last `mixed` in an order of chance.
+    /// From here on the entries are put that are missing to this size: patient by patient, as an HIE sends its
+    /// records when it joins, and the last `mixed` in an order of chance.
     mutating func grow(to size: Int, mixing mixed: Int) {
         precondition(due.isEmpty && size < UInt32.max, "one size is reached before the next")
         guard size > entries else { return }

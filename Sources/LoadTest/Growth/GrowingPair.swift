@@ -43,9 +43,9 @@ final class GrowingPair {
         bare = try BareWriter(try Baselines.bareFile(in: beside))
     }
 
-    /// Puts the entries that are missing to `size`. The pace is that of the last `measured`; where that is not said, of as
-    /// many as make a good one, and of no more than half: a file that is almost empty is not of that size. These come in
-    /// an order of chance, as changes do in life: each in a page of its own.
+    /// Puts the entries that are missing to `size`. The pace is that of the last `measured`; where that is not said, of
+    /// as many as make a good one, and of no more than half: a file that is almost empty is not of that size. These
+    /// come in an order of chance, as changes do in life: each in a page of its own.
     func grow(_ feed: inout ChangeFeed, to size: Int, measuring measured: Int? = nil) async throws -> Paces {
         let enough = max(Self.rowsMeasuredMin, min(Self.rowsMeasuredMax, (size - feed.entries) / 2))
         let usual = max(1, min(enough, size / 2))

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Connections that read one patient's entries on the thread of whoever asks.
 ///
-/// A lookup reads a few pages that neighbour each other, in some ten microseconds; to hand it to a queue and back
-/// costs several times that, and many times on a busy machine. What could take long is left to the pool of
+/// A lookup reads a few pages that neighbour each other, in some ten microseconds; to hand it to a queue and back costs
+/// several times that, and many times on a busy machine. What could take long is left to the pool of
 /// ``DatabaseFile``: a long record, an error, more lookups at once than there are connections here (decision 13).
 final class LookupReaders: Sendable {
     static let readersMax = 4
