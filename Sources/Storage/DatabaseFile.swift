@@ -28,10 +28,10 @@ struct DatabaseFile: Sendable {
     var isInPlace: Bool { FileIdentity(path) == identity }
 
     /// Opens the file with that much cache for its writer, brings its schema up to date and checks that the durability
-    /// asked for is in force.
+    /// asked for is in force. `prepareWriter` is told of the connection that writes before anything is done with it.
     init(
         _ path: String, durability: Durability, cacheKibibytes: Int, checkpointPages: Int = checkpointPagesUsual,
-        schema: [SchemaStep]
+        schema: [SchemaStep], prepareWriter: @escaping @Sendable (Database) throws -> Void = { _ in }
     ) throws(StorageError) {
         self.path = path
         do {
@@ -41,6 +41,7 @@ struct DatabaseFile: Sendable {
             configuration.prepareDatabase { database in
                 let kibibytes = database.configuration.readonly ? Self.readerCacheKibibytes : cacheKibibytes
                 try database.execute(sql: "PRAGMA cache_size = -\(kibibytes)")
+                if !database.configuration.readonly { try prepareWriter(database) }
             }
             pool = try DatabasePool(path: path, configuration: configuration)
             let migrator = DatabaseMigrator(steps: schema)

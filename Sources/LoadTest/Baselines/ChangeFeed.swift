@@ -53,9 +53,9 @@ struct ChangeFeed: Sendable {
     /// Entries that are still to be put.
     var waiting: Int { due.count }
 
-    /// The next entries to be put, as one transaction.
-    mutating func next() -> Transaction {
-        let numbers = due.suffix(Self.transactionChanges).reversed().map { Int($0) }
+    /// The next entries to be put, as one transaction: as many as one has, and no more than `max`.
+    mutating func next(_ max: Int = .max) -> Transaction {
+        let numbers = due.suffix(min(max, Self.transactionChanges)).reversed().map { Int($0) }
         due.removeLast(numbers.count)
         return transaction(numbers)
     }

@@ -43,17 +43,20 @@ final class GrowingPair {
         bare = try BareWriter(try Baselines.bareFile(in: beside))
     }
 
-    /// Puts the entries that are missing to `size`. The pace is that of the last `measured`, where that is not said
-    /// of as many as make a good one. These come in an order of chance, as changes do in life: each in a page of its
-    /// own.
+    /// Puts the entries that are missing to `size`. The pace is that of the last `measured`; where that is not said, of
+    /// as many as make a good one, and of no more than half: a file that is almost empty is not of that size. These
+    /// come in an order of chance, as changes do in life: each in a page of its own.
     func grow(_ feed: inout ChangeFeed, to size: Int, measuring measured: Int? = nil) async throws -> Paces {
-        let usual = max(Self.rowsMeasuredMin, min(Self.rowsMeasuredMax, (size - feed.entries) / 2))
+        let enough = max(Self.rowsMeasuredMin, min(Self.rowsMeasuredMax, (size - feed.entries) / 2))
+        let usual = max(1, min(enough, size / 2))
         let measured = measured ?? usual
         feed.grow(to: size, mixing: measured)
         var paces: Paces = (Pace(), Pace())
         while feed.waiting > 0 {
             let isMeasured = feed.waiting <= measured
-            let found = try await turn { feed.waiting > 0 ? feed.next() : nil }
+            // A turn ends where the measurement begins.
+            let last = isMeasured ? 0 : measured
+            let found = try await turn { feed.waiting > last ? feed.next(feed.waiting - last) : nil }
             guard isMeasured else { continue }
             paces.index.add(found.rows, found.index)
             paces.bare.add(found.rows, found.bare)

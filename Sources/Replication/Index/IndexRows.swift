@@ -54,6 +54,16 @@ package struct FoundEntry: Sendable, Hashable {
     }
 }
 
+/// What became of an entry that was to be put unless a later version stands.
+package enum Advance: Sendable, Hashable {
+    /// Nothing stood.
+    case inserted
+    /// An earlier version stood, with this hash.
+    case replaced(hash: UInt64)
+    /// This version or a later one stands.
+    case superseded
+}
+
 /// Where an index's rows are kept within one transaction: SQLite, or a simulated disk. `source` is `IndexedSource.id`.
 package protocol IndexRows {
     /// The source's row, made where it is missing.
@@ -66,6 +76,10 @@ package protocol IndexRows {
 
     func standing(_ key: EntryKey, source: Int64) throws -> StandingEntry?
     mutating func put(_ key: EntryKey, source: Int64, _ standing: StandingEntry, _ facts: Facts) throws
+    /// `put`, unless this version or a later one stands.
+    mutating func advance(
+        _ key: EntryKey, source: Int64, to version: StandingEntry, _ facts: Facts
+    ) throws -> Advance
     mutating func remove(_ key: EntryKey, source: Int64) throws
     /// Every entry of the source whose patient is in one of the buckets, in any order.
     func scan(source: Int64, _ buckets: BucketSet, _ body: (FoundEntry) throws -> Void) throws
@@ -90,4 +104,15 @@ package protocol IndexRows {
     func verdict(on redemption: Redemption) throws -> LetterVerdict?
     /// Of `failed` nothing is noted.
     mutating func note(_ verdict: LetterVerdict, on redemption: Redemption) throws
+}
+
+extension IndexRows {
+    package mutating func advance(
+        _ key: EntryKey, source: Int64, to version: StandingEntry, _ facts: Facts
+    ) throws -> Advance {
+        let standing = try standing(key, source: source)
+        if let standing, standing.seq >= version.seq { return .superseded }
+        try put(key, source: source, version, facts)
+        return standing.map { .replaced(hash: $0.hash) } ?? .inserted
+    }
 }

@@ -83,7 +83,8 @@ package struct IndexTransaction<Rows: IndexRows> {
                 if !source.progress.applied.contains(change.seq) || (!open.isEmpty && gaps.misses(change.seq)) {
                     due.append(
                         Due(
-                            patient: change.key.patient, seq: change.seq, place: Int32(place), batch: Int32(number),
+                            patient: change.key.patient.value, seq: change.seq, place: Int32(place),
+                            batch: Int32(number),
                             change: Int32(position)))
                 } else if verdict == .duplicate {
                     applied.superseded += 1
@@ -115,11 +116,24 @@ package struct IndexTransaction<Rows: IndexRows> {
     /// Unless a later version of the same entry stands, or was withdrawn. Returns whether it wrote.
     private mutating func write(_ change: Change, to source: inout IndexedSource) throws -> Bool {
         let key = change.key
-        let standing = try rows.standing(key, source: source.id)
-        if let standing, standing.seq >= change.seq { return false }
         let buried = source.hasTombstones ? try rows.tombstone(key, source: source.id) : nil
         if let buried, buried >= change.seq { return false }
-        try enter(change, over: standing, buried: buried, in: &source)
+        switch change.effect {
+        case .put(let facts):
+            let hash = EntryHash.of(key, seq: change.seq, facts)
+            let version = StandingEntry(seq: change.seq, hash: hash)
+            switch try rows.advance(key, source: source.id, to: version, facts) {
+            case .superseded: return false
+            case .replaced(let earlier): source.digest.toggle(key.patient, hash: earlier)
+            case .inserted: break
+            }
+            source.digest.toggle(key.patient, hash: hash)
+            if buried != nil { try rows.raise(key, source: source.id) }
+        case .withdraw:
+            let standing = try rows.standing(key, source: source.id)
+            if let standing, standing.seq >= change.seq { return false }
+            try enter(change, over: standing, buried: buried, in: &source)
+        }
         return true
     }
 
@@ -158,7 +172,8 @@ extension IndexedSource {
 /// A change to be written: where it is among the batches, and what it is ordered by. Small, as many are sorted,
 /// and outside the generic type, where sorting is not compiled for it.
 private struct Due: Comparable {
-    let patient: NHSNumber
+    /// The value of the NHS number.
+    let patient: Int64
     let seq: Int64
     /// Of its source among those of the transaction.
     let place: Int32

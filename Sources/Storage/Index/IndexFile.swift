@@ -1,12 +1,16 @@
 package import CareRecord
 import GRDB
+import GRDBSQLite
 import Replication
 
 /// The rows of `index.sqlite` within one transaction.
 struct IndexFile: IndexRows {
     let database: Database
+    private let connection: OpaquePointer?
     private let select: PreparedStatement
     private let upsert: PreparedStatement
+    /// Of the connection that writes.
+    private let advancing: (upsert: PreparedStatement, overwritten: Overwritten)?
     private let delete: PreparedStatement
     private let buried: PreparedStatement
     private let insertTombstone: PreparedStatement
@@ -14,21 +18,17 @@ struct IndexFile: IndexRows {
     /// Of the row that is read or written at the moment.
     private let texts = BoundTexts()
 
-    init(_ database: Database) throws {
+    /// `overwritten` is that of the connection; it is needed to apply changes.
+    init(_ database: Database, _ overwritten: Overwritten? = nil) throws {
         self.database = database
+        connection = database.sqliteConnection
         let key = "source = ?1 AND patient = ?2 AND type = ?3 AND id = ?4"
         select = try PreparedStatement(database, "SELECT seq, hash FROM entry WHERE \(key)")
-        upsert = try PreparedStatement(
-            database,
-            """
-            INSERT INTO entry
-                (source, patient, type, id, seq, hash, category, code, system, display, status, date, demographics,
-                 family, given, birthDate, gender)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
-            ON CONFLICT (patient, source, type, id) DO UPDATE SET seq = ?5, hash = ?6, category = ?7, code = ?8,
-                system = ?9, display = ?10, status = ?11, date = ?12, demographics = ?13, family = ?14, given = ?15,
-                birthDate = ?16, gender = ?17
-            """)
+        upsert = try PreparedStatement(database, Self.upsert(hash: "?6"))
+        advancing = try overwritten.map { overwritten in
+            let upsert = Self.upsert(hash: "\(Overwritten.function)(hash, ?6)") + " WHERE seq < ?5"
+            return (try PreparedStatement(database, upsert), overwritten)
+        }
         delete = try PreparedStatement(database, "DELETE FROM entry WHERE \(key)")
         buried = try PreparedStatement(database, "SELECT seq FROM tombstone WHERE \(key)")
         insertTombstone = try PreparedStatement(
@@ -61,6 +61,39 @@ struct IndexFile: IndexRows {
     }
 
     mutating func put(_ key: EntryKey, source: Int64, _ standing: StandingEntry, _ facts: Facts) throws {
+        bind(upsert, key, source, standing, facts)
+        try upsert.run()
+    }
+
+    mutating func advance(
+        _ key: EntryKey, source: Int64, to version: StandingEntry, _ facts: Facts
+    ) throws -> Advance {
+        guard let (upsert, overwritten) = advancing else {
+            preconditionFailure("changes are applied with what the connection has overwritten")
+        }
+        bind(upsert, key, source, version, facts)
+        overwritten.hash = nil
+        try upsert.run()
+        if let hash = overwritten.hash { return .replaced(hash: UInt64(bitPattern: hash)) }
+        return sqlite3_changes(connection) > 0 ? .inserted : .superseded
+    }
+
+    /// The text of the statement that puts an entry; `hash` is that of an entry that is there already.
+    private static func upsert(hash: String) -> String {
+        """
+        INSERT INTO entry
+            (source, patient, type, id, seq, hash, category, code, system, display, status, date, demographics,
+             family, given, birthDate, gender)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+        ON CONFLICT (patient, source, type, id) DO UPDATE SET seq = ?5, hash = \(hash), category = ?7, code = ?8,
+            system = ?9, display = ?10, status = ?11, date = ?12, demographics = ?13, family = ?14, given = ?15,
+            birthDate = ?16, gender = ?17
+        """
+    }
+
+    private func bind(
+        _ upsert: PreparedStatement, _ key: EntryKey, _ source: Int64, _ standing: StandingEntry, _ facts: Facts
+    ) {
         bind(upsert, key, source)
         upsert.bind(standing.seq, at: 5)
         upsert.bind(Int64(bitPattern: standing.hash), at: 6)
@@ -76,7 +109,6 @@ struct IndexFile: IndexRows {
         upsert.bind(person.given, keptIn: texts, at: 15)
         upsert.bind(person.birthDate, keptIn: texts, at: 16)
         upsert.bind(person.gender, keptIn: texts, at: 17)
-        try upsert.run()
     }
 
     mutating func remove(_ key: EntryKey, source: Int64) throws {

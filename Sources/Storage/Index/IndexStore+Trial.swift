@@ -14,9 +14,10 @@ extension IndexStore {
             Change(seq: 1, key: key, effect: .put(Facts(category: .condition, code: "trial"))),
             Change(seq: 2, key: key, effect: .withdraw),
         ]
-        try await file.write { database in
+        let opened = opened
+        try await opened.file.write { database in
             try database.inSavepoint {
-                var transaction = IndexTransaction(try IndexFile(database))
+                var transaction = IndexTransaction(try IndexFile(database, opened.overwritten))
                 _ = try transaction.apply([
                     ChangeBatch(source: source, epoch: epoch, after: 0, through: 2, changes: changes)
                 ])

@@ -22,13 +22,17 @@ package final class IndexStore: Sendable {
     static let setAsideMax = 2
 
     /// A file and those who read single patients of it.
-    private struct Opened: Sendable {
+    struct Opened: Sendable {
         let file: DatabaseFile
+        let overwritten: Overwritten
         let lookups: LookupReaders
 
         init(_ path: String) throws(StorageError) {
+            let overwritten = Overwritten()
+            self.overwritten = overwritten
             file = try DatabaseFile(
-                path, durability: .normal, cacheKibibytes: IndexStore.cacheKibibytes, schema: IndexStore.schema)
+                path, durability: .normal, cacheKibibytes: IndexStore.cacheKibibytes, schema: IndexStore.schema,
+                prepareWriter: { try overwritten.register(in: $0) })
             lookups = LookupReaders(path)
         }
 
@@ -41,8 +45,9 @@ package final class IndexStore: Sendable {
     private let path: String
     private let current: Mutex<Opened>
 
-    var file: DatabaseFile { current.withLock { $0.file } }
-    var lookups: LookupReaders { current.withLock { $0.lookups } }
+    var opened: Opened { current.withLock { $0 } }
+    var file: DatabaseFile { opened.file }
+    var lookups: LookupReaders { opened.lookups }
 
     /// Opens the file, or sets it aside and begins another where it is no sound database; `onSetAside` is told where it
     /// went.
@@ -62,7 +67,7 @@ package final class IndexStore: Sendable {
 
     /// Sets the file aside, sound or not, and begins an empty one. Returns where it went.
     package func beginAnew() throws(StorageError) -> String {
-        try? current.withLock { $0 }.close()
+        try? opened.close()
         let moved = try SetAside.move(path, keeping: Self.setAsideMax)
         let new = try Opened(path)
         current.withLock { $0 = new }
@@ -72,7 +77,7 @@ package final class IndexStore: Sendable {
     /// Ends every connection; reads and writes fail from here on.
     package func close() throws(StorageError) {
         do {
-            try current.withLock { $0 }.close()
+            try opened.close()
         } catch {
             throw StorageError(error, file: path)
         }
@@ -144,8 +149,9 @@ package final class IndexStore: Sendable {
     func transaction<Value: Sendable>(
         _ body: @escaping @Sendable (inout IndexTransaction<IndexFile>) throws -> Value
     ) async throws(StorageError) -> Value {
-        try await file.write { database in
-            var transaction = IndexTransaction(try IndexFile(database))
+        let opened = opened
+        return try await opened.file.write { database in
+            var transaction = IndexTransaction(try IndexFile(database, opened.overwritten))
             return try body(&transaction)
         }
     }

@@ -52,7 +52,7 @@ struct LoadRunTests {
         #expect(result.accounting.lost == 0 && result.durationSeconds == 4)
         let fault = try #require(result.faults.first)
         #expect(result.faults.count == 1 && fault.kind == "kill-worker" && fault.target == "homerton")
-        #expect((1...2).contains(fault.from) && fault.until > fault.from)
+        #expect(fault.from >= 1 && fault.until > fault.from)
         #expect(fault.recoveredAfterSeconds.map { $0 > 0 } == true)
         #expect(result.processes.map(\.name) == ["worker barts", "worker homerton", "broker-1", "generator"])
         #expect(result.processes.allSatisfy { $0.cpuSeconds >= 0 && $0.residentMebibytesMax > 1 })
