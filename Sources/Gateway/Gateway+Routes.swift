@@ -44,9 +44,9 @@ extension RouteTable {
 
     /// Lookups, queries and lists, in forms of their own.
     func servePatients(
-        _ worker: Worker, _ settings: GatewaySettings, _ record: RecordRoute, _ histograms: Histograms
+        _ worker: Worker, _ settings: GatewaySettings, _ patient: PatientRoute, _ record: RecordRoute,
+        _ histograms: Histograms
     ) {
-        let patient = PatientRoute(worker: worker, histogram: histograms.lookups)
         let results = ResultsRoute(worker: worker, histogram: histograms.lookups)
         let safetyNet = SafetyNetRoute(worker: worker, settings: settings, histogram: histograms.safetyNets)
 

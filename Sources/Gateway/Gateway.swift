@@ -30,15 +30,17 @@ package struct Gateway: Service {
         var quiet = logger
         // Its own lines at the start and at the stop say nothing that ours do not.
         quiet.logLevel = max(.warning, logger.logLevel)
-        try await router().serve(
-            at: address, settings, logger: quiet, handlers: [StalledReader(secondsMax: settings.stalledSecondsMax)],
+        let histograms = Histograms()
+        let lookups = PatientRoute(worker: worker, histogram: histograms.lookups)
+        try await router(lookups, histograms).serve(
+            at: address, settings, logger: quiet,
+            handlers: [StalledReader(secondsMax: settings.stalledSecondsMax), ImmediateLane(lookups)],
             onListening: onListening)
     }
 
-    private func router() -> Router<RouteTable.Context> {
+    private func router(_ lookups: PatientRoute, _ histograms: Histograms) -> Router<RouteTable.Context> {
         let table = RouteTable(router: Router(context: RouteTable.Context.self, options: .autoGenerateHeadEndpoints))
         table.router.add(middleware: RequestWatch(logger: logger))
-        let histograms = Histograms()
         let bodies = BodyReader(
             settings, bytesMax: settings.bodyBytesMax,
             adviceWhenLarger: "split the bundle, or send its resources one a line as application/fhir+ndjson, "
@@ -51,7 +53,7 @@ package struct Gateway: Service {
             histogram: histograms.queries)
         table.serveRecords(worker, settings, bodies, histograms)
         table.serveReads(worker, bodies, record, histograms)
-        table.servePatients(worker, settings, record, histograms)
+        table.servePatients(worker, settings, lookups, record, histograms)
         table.serveOperations(worker, histograms)
         table.serveDeadLetters(worker, settings)
         table.servePlans(worker, settings)

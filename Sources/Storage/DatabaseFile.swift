@@ -76,7 +76,20 @@ struct DatabaseFile: Sendable {
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StorageError) -> Value {
-        try await inWords { try await pool.write(body) }
+        try await inWords {
+            try await pool.writeWithoutTransaction { database in
+                // Statements that are kept: GRDB would have them parsed for every transaction.
+                try PreparedStatement(database, "BEGIN IMMEDIATE").run()
+                do {
+                    let value = try body(database)
+                    try PreparedStatement(database, "COMMIT").run()
+                    return value
+                } catch {
+                    try? database.rollback()
+                    throw error
+                }
+            }
+        }
     }
 
     /// The same on the calling thread, for the start.

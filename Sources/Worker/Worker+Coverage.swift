@@ -19,6 +19,17 @@ extension Worker {
         return Lookup(patient: patient, entries: entries, coverage: coverage)
     }
 
+    /// The same on the calling thread, row by row as they are in the file. `nil` where that is not possible now: what
+    /// `take` got is to be forgotten and ``lookup(_:)`` to be asked.
+    package func lookup(_ patient: NHSNumber, now take: (borrowing EntryRow) -> Bool) -> [SourceCoverage]? {
+        // As in `covered`: coverage before the rows, and both of one index.
+        let era = coverageBoard.era
+        let coverage = coverage()
+        guard keeper.readNow({ $0.rows(of: patient, take) }), coverageBoard.era == era else { return nil }
+        counters.count { $0.lookups += 1 }
+        return coverage
+    }
+
     /// The patients that the local index knows and that fit, and how complete that is (promise P4).
     package func patients(
         _ query: PatientQuery

@@ -88,7 +88,7 @@ struct PopulationCommand: AsyncParsableCommand {
         var writer = JSONWriter(capacity: Self.flushBytes * 2)
         for patient in population.patients(knownTo: hie) {
             population.write(patient: patient, at: hie, as: format, into: &writer)
-            guard writer.bytes.count >= Self.flushBytes else { continue }
+            guard writer.count >= Self.flushBytes else { continue }
             try handle.write(contentsOf: Data(writer.bytes))
             writer.removeAll()
         }

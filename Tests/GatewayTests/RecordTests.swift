@@ -17,7 +17,7 @@ import Worker
         try await mesh.serve { gateway async throws in
             try await mesh.run(QueryMesh.homerton, QueryMesh.kingston) { peers in
                 try await gateway.fill(with: peers)
-                let answer = try await gateway.ask(.get, Self.path, headers: Self.requester)
+                let answer = try await gateway.ask(.get, Self.path + "?deadline=30s", headers: Self.requester)
                 #expect(answer.status == 200 && answer.header("Content-Type") == "application/json")
                 #expect(answer.header("Cache-Control") == "no-store")
                 let json = answer.json

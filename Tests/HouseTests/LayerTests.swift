@@ -21,7 +21,7 @@ import Testing
         (
             "Gateway",
             [
-                "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "Logging", "ServiceLifecycle",
+                "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTPTypes", "Logging", "ServiceLifecycle",
                 "Synchronization", "Glibc",
             ]
         ),

@@ -13,8 +13,9 @@ import Testing
         profile.kind = .growth
         profile.sizes = [6000, 2000, 2000]
         let said = Mutex<[String]>([])
-        let results = try await GrowthRun(profile: profile, directory: directory.path, wherry: wherryExecutable)
-            .run { text in said.withLock { $0.append(text) } }
+        var results: [LoadResult.GrowthResult] = []
+        try await GrowthRun(profile: profile, directory: directory.path, wherry: wherryExecutable)
+            .run(into: &results) { text in said.withLock { $0.append(text) } }
         #expect(results.map(\.entries) == [2000, 6000])
         for result in results {
             #expect(result.writesPerSecond > 0 && result.bareWritesPerSecond > 0)
@@ -31,7 +32,31 @@ import Testing
     func nothing() async throws {
         let run = GrowthRun(
             profile: LoadProfile(name: "growth", about: ""), directory: "/dev/null", wherry: "/dev/null")
-        #expect(try await run.run { _ in } == [])
+        var results: [LoadResult.GrowthResult] = []
+        try await run.run(into: &results) { _ in }
+        #expect(results.isEmpty)
+    }
+
+    @Test("what was measured before an interruption stays, and the run has not passed")
+    func interrupted() async throws {
+        let directory = try TemporaryDirectory()
+        var profile = LoadProfile(name: "growth", about: "")
+        profile.kind = .growth
+        profile.sizes = [1000, 300_000]
+        let settings = try LoadRunSettings(
+            profile: profile, workers: .unneeded, executable: wherryExecutable, directory: directory.file("run"),
+            version: "1")
+        let isGrowing = Mutex(false)
+        let run = Task {
+            try await LoadRun(settings) { stage in
+                if case .growing(let what) = stage, what.contains("300000") { isGrowing.withLock { $0 = true } }
+            }.run()
+        }
+        #expect(await eventually(within: 400) { isGrowing.withLock { $0 } })
+        run.cancel()
+        let result = try await run.value
+        #expect(result.growth.map(\.entries) == [1000] && !result.passed)
+        #expect(result.remarks.contains { $0.hasPrefix("it was interrupted") })
     }
 
     @Test("a program that is no worker fails the run and tells what it said")
@@ -40,6 +65,9 @@ import Testing
         var profile = LoadProfile(name: "growth", about: "")
         profile.sizes = [1000]
         let run = GrowthRun(profile: profile, directory: directory.path, wherry: "/bin/false")
-        await #expect(throws: LoadTestError.self) { try await run.run { _ in } }
+        await #expect(throws: LoadTestError.self) {
+            var results: [LoadResult.GrowthResult] = []
+            try await run.run(into: &results) { _ in }
+        }
     }
 }

@@ -53,6 +53,14 @@ private func batch(_ count: Int) -> ChangeBatch {
         let read = try #require(store.lookups.entries(of: patient))
         let pooled = try await store.survey([patient], Set(Category.allCases)) { $1 }
         #expect(read.count == 7 && [read] == pooled)
+        var rows: [IndexedEntry] = []
+        var decoder = EntryDecoder()
+        #expect(
+            store.rows(of: patient) { row in
+                rows += [decoder.entry(row)].compactMap(\.self)
+                return true
+            })
+        #expect(rows == read)
         #expect(Set(read.map(\.source)) == [barts, kingston])
         #expect(read.first { $0.resource.type == "Patient" }?.facts.demographics == demographics)
         #expect(store.lookups.entries(of: FHIRFixture.number(2)) == [])

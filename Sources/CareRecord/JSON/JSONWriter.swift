@@ -8,20 +8,30 @@
 ///
 /// Commas and escapes are seen to; that names within an object differ is for the caller to see to.
 package struct JSONWriter: Sendable {
-    package private(set) var bytes: [UInt8] = []
+    /// What was written, and room for what comes: so that each piece is written through a pointer, at once.
+    private var memory: [UInt8]
+    /// Bytes that were written.
+    package private(set) var count = 0
 
     package init(capacity: Int = 0) {
-        bytes.reserveCapacity(capacity)
+        memory = Array(repeating: 0, count: capacity)
+    }
+
+    /// A copy of what was written.
+    package var bytes: [UInt8] { Array(memory.prefix(count)) }
+
+    package func withBytes<Value>(_ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {
+        try memory.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0.prefix(count))) }
     }
 
     /// Forgets what was written and keeps the memory, for the next line.
     package mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: true)
+        count = 0
     }
 
     /// Ends a line of NDJSON.
     package mutating func newline() {
-        bytes.append(0x0A)
+        byte(0x0A)
     }
 }
 
@@ -35,10 +45,41 @@ extension JSONWriter {
         quoted(value)
     }
 
+    /// A text as UTF-8, such as a database has it.
+    package mutating func member(_ name: StaticString, utf8 value: UnsafeRawBufferPointer?) {
+        guard let value else { return }
+        self.name(name)
+        byte(Self.quote)
+        characters(value)
+        byte(Self.quote)
+    }
+
+    /// `first/second`, both as UTF-8.
+    package mutating func member(
+        _ name: StaticString, utf8 first: UnsafeRawBufferPointer, slash second: UnsafeRawBufferPointer
+    ) {
+        self.name(name)
+        byte(Self.quote)
+        characters(first)
+        byte(UInt8(ascii: "/"))
+        characters(second)
+        byte(Self.quote)
+    }
+
     package mutating func member(_ name: StaticString, _ value: Int64?) {
         guard let value else { return }
         self.name(name)
         integer(value)
+    }
+
+    /// Writes null for `nil`.
+    package mutating func member(_ name: StaticString, orNull value: String?) {
+        if let value { member(name, value) } else { member(name, JSON.null) }
+    }
+
+    /// Writes null for `nil`.
+    package mutating func member(_ name: StaticString, orNull value: Int64?) {
+        if let value { member(name, value) } else { member(name, JSON.null) }
     }
 
     package mutating func member(_ name: StaticString, _ value: Int?) {
@@ -60,7 +101,7 @@ extension JSONWriter {
     /// A member whose value is JSON already, such as the stored body of a resource.
     package mutating func member(_ name: StaticString, raw value: some Collection<UInt8>) {
         self.name(name)
-        bytes.append(contentsOf: value)
+        raw(value)
     }
 
     package mutating func object(_ name: StaticString, _ members: (inout JSONWriter) throws -> Void) rethrows {
@@ -71,6 +112,17 @@ extension JSONWriter {
     package mutating func array(_ name: StaticString, _ elements: (inout JSONWriter) throws -> Void) rethrows {
         self.name(name)
         try bracketed(elements)
+    }
+
+    /// Opens an object that the caller closes with ``endObject()``. Returns where it begins among the bytes.
+    package mutating func beginObject() -> Int {
+        separate()
+        byte(UInt8(ascii: "{"))
+        return count - 1
+    }
+
+    package mutating func endObject() {
+        byte(UInt8(ascii: "}"))
     }
 }
 
@@ -98,7 +150,7 @@ extension JSONWriter {
 
     package mutating func element(raw value: some Collection<UInt8>) {
         separate()
-        bytes.append(contentsOf: value)
+        raw(value)
     }
 
     package mutating func object(_ members: (inout JSONWriter) throws -> Void) rethrows {
@@ -115,47 +167,99 @@ extension JSONWriter {
 // MARK: - Bytes
 
 extension JSONWriter {
+    private static let quote = UInt8(ascii: "\"")
+
+    /// Makes room for so many bytes and lets `write` put some of them; it returns how many.
+    @inline(__always)
+    private mutating func put(_ most: Int, _ write: (UnsafeMutableBufferPointer<UInt8>) -> Int) {
+        if memory.count - count < most { grow(most) }
+        let start = count
+        count += memory.withUnsafeMutableBufferPointer { memory in
+            write(UnsafeMutableBufferPointer(rebasing: memory[start...]))
+        }
+    }
+
+    private mutating func grow(_ most: Int) {
+        let size = max(64, 2 * memory.count, count + most)
+        memory.append(contentsOf: repeatElement(0, count: size - memory.count))
+    }
+
+    private mutating func byte(_ byte: UInt8) {
+        put(1) { room in
+            room[0] = byte
+            return 1
+        }
+    }
+
+    private mutating func raw(_ bytes: some Collection<UInt8>) {
+        put(bytes.count) { $0.update(fromContentsOf: bytes) }
+    }
+
+    private mutating func raw(_ bytes: UnsafeRawBufferPointer) {
+        put(bytes.count) { room in
+            UnsafeMutableRawBufferPointer(room).copyMemory(from: bytes)
+            return bytes.count
+        }
+    }
+
     /// A comma, unless nothing stands before: the last byte tells, because no value ends in one of these.
     private mutating func separate() {
-        switch bytes.last {
-        case nil, UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ":"), 0x0A: break
-        default: bytes.append(UInt8(ascii: ","))
+        if needsComma { byte(UInt8(ascii: ",")) }
+    }
+
+    private var needsComma: Bool {
+        guard count > 0 else { return false }
+        return switch memory[count - 1] {
+        case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ":"), 0x0A: false
+        default: true
         }
     }
 
     private mutating func name(_ name: StaticString) {
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        literal(name)
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+        let isNext = needsComma
+        let bytes = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        put(bytes.count + 4) { room in
+            var place = 0
+            if isNext {
+                room[0] = UInt8(ascii: ",")
+                place = 1
+            }
+            room[place] = Self.quote
+            for byte in bytes {
+                place += 1
+                room[place] = byte
+            }
+            room[place + 1] = Self.quote
+            room[place + 2] = UInt8(ascii: ":")
+            return place + 3
+        }
     }
 
     private mutating func literal(_ text: StaticString) {
-        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        raw(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     private mutating func braced(_ members: (inout JSONWriter) throws -> Void) rethrows {
-        bytes.append(UInt8(ascii: "{"))
+        byte(UInt8(ascii: "{"))
         try members(&self)
-        bytes.append(UInt8(ascii: "}"))
+        byte(UInt8(ascii: "}"))
     }
 
     private mutating func bracketed(_ elements: (inout JSONWriter) throws -> Void) rethrows {
-        bytes.append(UInt8(ascii: "["))
+        byte(UInt8(ascii: "["))
         try elements(&self)
-        bytes.append(UInt8(ascii: "]"))
+        byte(UInt8(ascii: "]"))
     }
 
     private mutating func integer(_ value: Int64) {
-        bytes.append(contentsOf: String(value).utf8)
+        raw(String(value).utf8)
     }
 
     private mutating func write(_ value: JSON) {
         switch value {
         case .null: literal("null")
         case .bool(let value): literal(value ? "true" : "false")
-        case .number(let text): bytes.append(contentsOf: text.utf8)
+        case .number(let text): raw(text.utf8)
         case .string(let text): quoted(text)
         case .array(let elements):
             bracketed { writer in
@@ -166,7 +270,7 @@ extension JSONWriter {
                 for member in object.members {
                     writer.separate()
                     writer.quoted(member.name)
-                    writer.bytes.append(UInt8(ascii: ":"))
+                    writer.byte(UInt8(ascii: ":"))
                     writer.write(member.value)
                 }
             }
@@ -176,35 +280,66 @@ extension JSONWriter {
     private mutating func quoted(_ text: String) {
         var text = text
         text.withUTF8 { utf8 in
-            bytes.append(UInt8(ascii: "\""))
-            var plain = 0
-            for (index, byte) in utf8.enumerated() where Self.needsEscape(byte) {
-                bytes.append(contentsOf: utf8[plain..<index])
-                escape(byte)
-                plain = index + 1
+            byte(Self.quote)
+            characters(valid: UnsafeRawBufferPointer(utf8))
+            byte(Self.quote)
+        }
+    }
+
+    /// Characters of UTF-8 that may not be sound: what is not is replaced, as `String` does.
+    private mutating func characters(_ utf8: UnsafeRawBufferPointer) {
+        if utf8.allSatisfy({ $0 < 0x80 }) {
+            characters(valid: utf8)
+        } else {
+            var text = String(decoding: utf8, as: UTF8.self)
+            text.withUTF8 { characters(valid: UnsafeRawBufferPointer($0)) }
+        }
+    }
+
+    private mutating func characters(valid utf8: UnsafeRawBufferPointer) {
+        // Of a long text the escapes are counted, so that it takes no more room than it needs.
+        let escapesMax = utf8.count <= Self.shortBytes ? utf8.count : utf8.count(where: Self.needsEscape)
+        put(utf8.count + (Self.escapedMax - 1) * escapesMax) { room in
+            var place = 0
+            for byte in utf8 {
+                if Self.needsEscape(byte) {
+                    place += Self.escape(byte, room, at: place)
+                } else {
+                    room[place] = byte
+                    place += 1
+                }
             }
-            bytes.append(contentsOf: utf8[plain...])
-            bytes.append(UInt8(ascii: "\""))
+            return place
         }
     }
 
     private static func needsEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+        byte < 0x20 || byte == quote || byte == UInt8(ascii: "\\")
     }
 
-    private mutating func escape(_ byte: UInt8) {
-        bytes.append(UInt8(ascii: "\\"))
+    private static let shortBytes = 512
+    /// Bytes of the longest escape.
+    private static let escapedMax = 6
+
+    /// Returns how many bytes it wrote.
+    private static func escape(_ byte: UInt8, _ room: UnsafeMutableBufferPointer<UInt8>, at place: Int) -> Int {
+        room[place] = UInt8(ascii: "\\")
+        let letter: UInt8
         switch byte {
-        case 0x08: bytes.append(UInt8(ascii: "b"))
-        case 0x09: bytes.append(UInt8(ascii: "t"))
-        case 0x0A: bytes.append(UInt8(ascii: "n"))
-        case 0x0C: bytes.append(UInt8(ascii: "f"))
-        case 0x0D: bytes.append(UInt8(ascii: "r"))
+        case 0x08: letter = UInt8(ascii: "b")
+        case 0x09: letter = UInt8(ascii: "t")
+        case 0x0A: letter = UInt8(ascii: "n")
+        case 0x0C: letter = UInt8(ascii: "f")
+        case 0x0D: letter = UInt8(ascii: "r")
         case 0..<0x20:
-            literal(byte < 0x10 ? "u000" : "u001")
-            bytes.append(Self.hexDigits[Int(byte & 0x0F)])
-        default: bytes.append(byte)
+            for (offset, byte) in "u000".utf8.enumerated() { room[place + 1 + offset] = byte }
+            if byte >= 0x10 { room[place + 4] = UInt8(ascii: "1") }
+            room[place + 5] = hexDigits[Int(byte & 0x0F)]
+            return escapedMax
+        default: letter = byte
         }
+        room[place + 1] = letter
+        return 2
     }
 
     private static let hexDigits = Array("0123456789abcdef".utf8)

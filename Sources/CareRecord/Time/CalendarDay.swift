@@ -25,7 +25,16 @@ package struct CalendarDay: Sendable, Hashable, Comparable {
     /// A FHIR date: `2024-02-29`.
     package var text: String {
         let (year, month, day) = parts
-        return "\(Self.padded(year, to: 4))-\(Self.padded(month, to: 2))-\(Self.padded(day, to: 2))"
+        guard (0...9999).contains(year) else {
+            return "\(Self.padded(year, to: 4))-\(Self.padded(month, to: 2))-\(Self.padded(day, to: 2))"
+        }
+        return String(unsafeUninitializedCapacity: 10) { digits in
+            _ = digits.initialize(from: "0000-00-00".utf8)
+            digits.write(year, at: 0, digits: 4)
+            digits.write(month, at: 5, digits: 2)
+            digits.write(day, at: 8, digits: 2)
+            return 10
+        }
     }
 
     var year: Int { parts.year }

@@ -18,9 +18,18 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     /// ISO 8601 in UTC with milliseconds: `2026-11-22T17:03:05.123Z`.
     package var text: String {
         let (days, rest) = milliseconds.floorDivided(by: 86_400_000)
-        let time = [(rest / 3_600_000, 2), (rest / 60_000 % 60, 2), (rest / 1000 % 60, 2), (rest % 1000, 3)]
-            .map { Self.padded($0, to: $1) }
-        return "\(CalendarDay(number: Int(days)).text)T\(time[0]):\(time[1]):\(time[2]).\(time[3])Z"
+        let time = Int(rest)
+        var text = CalendarDay(number: Int(days)).text
+        text.reserveCapacity(24)
+        text += String(unsafeUninitializedCapacity: 14) { digits in
+            _ = digits.initialize(from: "T00:00:00.000Z".utf8)
+            digits.write(time / 3_600_000, at: 1, digits: 2)
+            digits.write(time / 60_000 % 60, at: 4, digits: 2)
+            digits.write(time / 1000 % 60, at: 7, digits: 2)
+            digits.write(time % 1000, at: 10, digits: 3)
+            return 14
+        }
+        return text
     }
 
     /// Reads the form that `text` gives; `nil` for anything else.
@@ -36,11 +45,6 @@ package struct Timestamp: Sendable, Hashable, Comparable {
         let moment = Timestamp(milliseconds: (minutes * 60 + second) * 1000 + millisecond)
         guard Array(moment.text.utf8) == bytes else { return nil }
         self = moment
-    }
-
-    private static func padded(_ number: Int64, to width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
 }
 

@@ -7,11 +7,14 @@ import Worker
 struct CoverageWords: Sendable {
     let worker: Worker
     private let patient: NHSNumber?
+    /// Brokers that are not connected.
+    private let away: [BrokerCondition]
 
     /// `patient` is who the answer is about, where it is about one.
     init(_ worker: Worker, of patient: NHSNumber? = nil) {
         self.worker = worker
         self.patient = patient
+        away = worker.brokers.all.filter { $0.state != .connected }
     }
 
     /// `nil` for a source that is complete, unless something of it is asked for.
@@ -38,10 +41,10 @@ struct CoverageWords: Sendable {
     func isBrokerAway(from hie: HIEIdentifier) -> Bool { awayBroker(of: hie) != nil }
 
     private func awayBroker(of hie: HIEIdentifier) -> BrokerCondition? {
-        guard hie != worker.hie, let link = worker.links.first(where: { $0.sources.contains(hie) }),
-            let broker = worker.brokers.all.first(where: { $0.broker == link.name }), broker.state != .connected
+        guard !away.isEmpty, hie != worker.hie,
+            let link = worker.links.first(where: { $0.sources.contains(hie) })
         else { return nil }
-        return broker
+        return away.first { $0.broker == link.name }
     }
 }
 
@@ -50,10 +53,10 @@ extension JSONWriter {
     mutating func members(of coverage: SourceCoverage, _ words: CoverageWords) {
         member("hie", coverage.hie.text)
         member("state", coverage.state.word)
-        member("asOf", coverage.asOf.map { JSON.string($0.text) } ?? .null)
+        member("asOf", orNull: coverage.asOf?.text)
         member("watermark", coverage.watermark)
-        member("head", coverage.head.map { JSON.number(String($0)) } ?? .null)
-        member("behind", coverage.behind.map { JSON.number(String($0)) } ?? .null)
+        member("head", orNull: coverage.head)
+        member("behind", orNull: coverage.behind)
         member("held", coverage.held)
         member("heldOfPatient", words.heldOfPatient(coverage.hie))
         member("reason", words.reason(coverage))

@@ -15,8 +15,8 @@ struct PatientRoute: Sendable {
         defer { histogram.record(ContinuousClock.now - startedAt) }
         let number = try NHSNumber(requested: text)
         let categories = try Category.set(requested: request.uri.queryParameters["category"])
+        if let body = bodyNow(number, categories) { return .content(body.bytes, ContentType.json) }
         let lookup = try await worker.lookup(number)
-        let words = CoverageWords(worker, of: number)
         return .json { json in
             json.member("nhsNumber", number.text)
             json.array("demographics") { json in
@@ -29,11 +29,39 @@ struct PatientRoute: Sendable {
                     json.object { $0.members(of: entry) }
                 }
             }
-            json.array("coverage") { json in
-                for coverage in lookup.coverage { json.object { $0.members(of: coverage, words) } }
-            }
+            json.array(coverage: lookup.coverage, CoverageWords(worker, of: number))
         }
     }
+
+    /// The answer's body, made on the calling thread from the rows as they are; `nil` where that is not possible now,
+    /// because the record is long, or anything is not as it should be.
+    private func bodyNow(_ number: NHSNumber, _ categories: Set<Category>?) -> JSONWriter? {
+        var record = RecordWriter(categories)
+        guard let coverage = worker.lookup(number, now: { record.take($0) }) else { return nil }
+        var json = JSONWriter(capacity: record.byteCount + Self.coverageBytes)
+        json.object { json in
+            json.member("nhsNumber", number.text)
+            record.write(to: &json)
+            json.array(coverage: coverage, CoverageWords(worker, of: number))
+        }
+        return json
+    }
+
+    /// Of most answers.
+    private static let coverageBytes = 3072
+}
+
+extension PatientRoute: ImmediateRoute {
+    /// `/api/patients/{nhsNumber}` without parameters, for a number that is valid.
+    func answerNow(_ path: String) -> JSONWriter? {
+        guard path.hasPrefix(Self.prefix), let number = NHSNumber(path.dropFirst(Self.prefix.count)) else { return nil }
+        let startedAt = ContinuousClock.now
+        guard let body = bodyNow(number, nil) else { return nil }
+        histogram.record(ContinuousClock.now - startedAt)
+        return body
+    }
+
+    private static let prefix = "/api/patients/"
 }
 
 extension NHSNumber {
@@ -78,7 +106,14 @@ extension Lookup {
 }
 
 extension JSONWriter {
-    fileprivate mutating func members(of demographics: Demographics, _ source: HIEIdentifier) {
+    fileprivate mutating func array(coverage: [SourceCoverage], _ words: CoverageWords) {
+        array("coverage") { json in
+            for coverage in coverage { json.object { $0.members(of: coverage, words) } }
+        }
+    }
+
+    /// Who the patient is according to a source.
+    mutating func members(of demographics: Demographics, _ source: HIEIdentifier) {
         member("source", source.text)
         member("family", demographics.family)
         array("given") { for name in demographics.given { $0.element(name) } }

@@ -19,14 +19,18 @@ enum ContentType {
     static let metrics = "text/plain; version=0.0.4; charset=utf-8"
 }
 
+extension HTTPFields {
+    /// Nothing that is answered may be kept by a cache: it is of a patient, or of this moment.
+    static func ofContent(_ type: String) -> HTTPFields { [.contentType: type, .cacheControl: "no-store"] }
+}
+
 extension Response {
-    /// An answer with a body. Nothing that is answered may be kept by a cache: it is of a patient, or of this moment.
+    /// An answer with a body.
     static func content(
         _ bytes: [UInt8], _ type: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
     ) -> Response {
         var headers = headers
-        headers[.contentType] = type
-        headers[.cacheControl] = "no-store"
+        headers.append(contentsOf: HTTPFields.ofContent(type))
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 

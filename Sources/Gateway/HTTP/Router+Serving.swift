@@ -12,7 +12,8 @@ extension Router where Context: InitializableFromSource<ApplicationRequestContex
         onListening: @escaping @Sendable (ListenAddress) async -> Void
     ) async throws {
         var configuration = HTTP1Channel.Configuration(
-            additionalChannelHandlers: handlers(), idleTimeout: .seconds(Int64(settings.idleSecondsMax)))
+            additionalChannelHandlers: [IdleStateHandler(allTimeout: .seconds(Int64(settings.idleSecondsMax)))]
+                + handlers() + [IdleConnection()])
         configuration.httpDecoder.maxHeaderFieldSize = settings.headerBytesMax
         configuration.httpDecoder.maxHeaderListSize = settings.headerBytesMax
         configuration.httpDecoder.maxHeaderFieldCount = 100

@@ -30,6 +30,7 @@ final class BareDatabase {
         try execute("PRAGMA journal_mode = WAL")
         try execute("PRAGMA synchronous = NORMAL")
         try execute("PRAGMA cache_size = -\(IndexStore.cacheKibibytes)")
+        try execute("PRAGMA wal_autocheckpoint = \(IndexStore.checkpointPages)")
         for statement in schema { try execute(statement) }
     }
 
@@ -38,6 +39,11 @@ final class BareDatabase {
         try self.init(path, flags: SQLITE_OPEN_READWRITE)
         try execute("PRAGMA query_only = 1")
         try execute("PRAGMA cache_size = -\(IndexStore.readerCacheKibibytes)")
+    }
+
+    /// Brings the write-ahead log of a file that nobody writes into the file.
+    static func bringIn(_ path: String) throws(LoadTestError) {
+        try BareDatabase(path, flags: SQLITE_OPEN_READWRITE).execute("PRAGMA wal_checkpoint(TRUNCATE)")
     }
 
     func execute(_ sql: String) throws(LoadTestError) {

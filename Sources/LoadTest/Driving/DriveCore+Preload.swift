@@ -37,14 +37,14 @@ extension DriveCore {
     private func sendChunk(_ from: Cursor) async throws -> Cursor {
         var cursor = from
         var writer = JSONWriter(capacity: Self.chunkBytes + 65_536)
-        while cursor.patient < population.patients, writer.bytes.count < Self.chunkBytes {
+        while cursor.patient < population.patients, writer.count < Self.chunkBytes {
             if population.places(knowing: cursor.patient).contains(cursor.worker) {
                 population.write(patient: cursor.patient, at: hies[cursor.worker], as: .ndjson, into: &writer)
                 cursor.patientsSent += 1
             }
             cursor.patient += 1
         }
-        guard !writer.bytes.isEmpty else { return cursor }
+        guard writer.count > 0 else { return cursor }
         let site = sites[cursor.worker]
         let reply = await site.control.answer(to: site.post(writer.bytes, contentType: "application/x-ndjson"))
         guard case .answered(let answer) = reply.outcome else {

@@ -92,8 +92,10 @@ final class GrowingPair {
 
     /// Closes the index, which brings everything into its file; the next write opens it.
     func close() async throws {
-        try index?.close()
+        guard let open = index else { return }
         index = nil
+        try open.close()
+        try BareDatabase.bringIn("\(directory)/index.sqlite")
     }
 
     /// Of the index's file, once it is closed.

@@ -22,12 +22,13 @@ package struct GrowthRun: Sendable {
         self.wherry = wherry
     }
 
-    /// Returns a result for each size of the profile, ascending.
-    package func run(onProgress: @Sendable (String) -> Void) async throws -> [LoadResult.GrowthResult] {
+    /// Adds a result for each size of the profile, ascending, as it is measured.
+    package func run(
+        into results: inout [LoadResult.GrowthResult], onProgress: @Sendable (String) -> Void
+    ) async throws {
         let sizes = Set(profile.sizes).filter { $0 > 0 }.sorted()
-        guard let largest = sizes.last else { return [] }
+        guard let largest = sizes.last else { return }
         var feed = ChangeFeed(seed: profile.seed, entries: largest)
-        var results: [LoadResult.GrowthResult] = []
         let pair = try GrowingPair(in: "\(directory)/growth")
         for size in sizes {
             onProgress("growing to \(size) entries")
@@ -48,7 +49,6 @@ package struct GrowthRun: Sendable {
             try await lookUp(of: pair, &feed, &result)
             results.append(result)
         }
-        return results
     }
 
     private func read(

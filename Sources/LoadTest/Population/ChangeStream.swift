@@ -9,6 +9,8 @@ package struct ChangeStream: Sendable {
     /// Records that may still be changed; of more that are made, some are left as they are.
     private static let liveRecordsMax = 100_000
     private static let triesMax = 256
+    /// Records that one visit of a patient makes at most; one after the other, as they are written down.
+    private static let visitRecordsMax = 12
 
     private struct LiveRecord {
         let number: Int32
@@ -25,6 +27,8 @@ package struct ChangeStream: Sendable {
     private let createPercent: Int
     private let deletePercent: Int
     private var random: SplitMix64
+    /// The patient who is here, and how many records are still to come of the visit.
+    private var visit = (patient: 0, left: 0)
     private var madeCount = 0
     private var changeCount = 0
     private var live: [LiveRecord] = []
@@ -77,7 +81,9 @@ package struct ChangeStream: Sendable {
     }
 
     private mutating func make() -> LiveRecord {
-        let patient = patient()
+        if visit.left == 0 { visit = (patient(), 1 + random.below(Self.visitRecordsMax)) }
+        visit.left -= 1
+        let patient = visit.patient
         var chart = population.chart(of: patient, at: hie)
         chart.random = SplitMix64(seed: random.next())
         defer { madeCount += 1 }

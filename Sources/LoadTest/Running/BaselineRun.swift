@@ -88,11 +88,11 @@ struct BaselineRun {
 
     private mutating func measureSQLite() async throws {
         let rows = profile.kind == .bulk ? profile.bulkChanges : Self.rows
-        let index = try await Baselines.indexWrites(rows: rows, directory: directory, seed: profile.seed)
-        let reads = try await Baselines.reads(directory: directory, seconds: Self.secondsEach)
-        let bare = try await Baselines.sqlite(rows: rows, directory: directory, seed: profile.seed)
-        readings[.sqlite, default: []].append(Reading(measured: nil, baseline: bare))
-        readings[.indexWrites, default: []].append(Reading(measured: index, baseline: bare))
+        let pair = "\(directory)/pair"
+        let writes = try await Baselines.writes(rows: rows, directory: pair, seed: profile.seed)
+        let reads = try await Baselines.reads(directory: pair, seconds: Self.secondsEach)
+        readings[.sqlite, default: []].append(Reading(measured: nil, baseline: writes.bare))
+        readings[.indexWrites, default: []].append(Reading(measured: writes.index, baseline: writes.bare))
         readings[.lookupsInProcess, default: []].append(Reading(measured: reads.index, baseline: reads.bare))
     }
 

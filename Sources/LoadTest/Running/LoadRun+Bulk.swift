@@ -69,12 +69,12 @@ extension LoadRun {
         // A patient has a few resources at least, so the numbers last for more changes than a profile may ask for.
         while head < profile.bulkChanges, patient < population.patients {
             var lines = 0
-            while writer.bytes.count < Self.bodyBytes, patient < population.patients,
+            while writer.count < Self.bodyBytes, patient < population.patients,
                 Int(head) + lines < profile.bulkChanges
             {
-                let before = writer.bytes.count
+                let before = writer.count
                 population.write(patient: patient, at: source.hie, as: .ndjson, into: &writer)
-                lines += writer.bytes[before...].count { $0 == UInt8(ascii: "\n") }
+                lines += writer.withBytes { $0[before...].count { $0 == UInt8(ascii: "\n") } }
                 patient += 1
             }
             let reply = try await PlainRequest.send(

@@ -86,9 +86,15 @@ package struct LoadRun: Sendable {
         var result = await emptyResult(nil, hies: 1)
         let startedAt = ContinuousClock.now
         let run = GrowthRun(profile: profile, directory: settings.directory, wherry: settings.executable)
-        result.growth = try await run.run { onStage(.growing($0)) }
+        var stopped: String?
+        do {
+            try await run.run(into: &result.growth) { onStage(.growing($0)) }
+        } catch {
+            guard Task.isCancelled, !result.growth.isEmpty else { throw error }
+            stopped = "it was interrupted: larger sizes were not measured"
+        }
         result.durationSeconds = (ContinuousClock.now - startedAt) / .seconds(1)
-        result.judge(by: profile.criteria)
+        result.judge(by: profile.criteria, stopped: stopped)
         return result
     }
 

@@ -13,7 +13,7 @@ package struct OutboxMachine: Sendable {
         package var inFlightMax = 256
         package var inFlightBytesMax = 4 << 20
         /// Up to this many messages without a confirm, a batch is sent however small it is.
-        package var eagerInFlightMax = 2
+        package var eagerInFlightMax = 1
 
         package init() {}
 

@@ -31,6 +31,13 @@ extension IndexStore {
         }
     }
 
+    /// Hands the patient's rows to `take` on the calling thread, by source and resource type, until it returns `false`.
+    /// Returns `false` where these were not all, because the record is long, the file busy or not as it should be: then
+    /// what was taken is to be forgotten and ``entries(of:)`` to be asked.
+    package func rows(of patient: NHSNumber, _ take: (borrowing EntryRow) -> Bool) -> Bool {
+        lookups.rows(of: patient, take)
+    }
+
     /// What `body` makes of each patient's entries in these categories, in the order of `patients` and all of one
     /// snapshot. One patient's entries are in memory at a time. Reads this file and nothing else (promise P4).
     package func survey<Value: Sendable>(

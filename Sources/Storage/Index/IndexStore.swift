@@ -16,6 +16,9 @@ package final class IndexStore: Sendable {
 
     /// Of the connection that writes.
     package static let cacheKibibytes = 16_384
+    /// Pages of the write-ahead log: changes come in an order of chance, each in a page of its own, and what is written
+    /// again before the log is full goes into the file once.
+    package static let checkpointPages = 4096
     /// Of each connection that reads.
     package static let readerCacheKibibytes = DatabaseFile.readerCacheKibibytes
     /// Unsound files that are kept for whoever wants to know what happened.
@@ -31,7 +34,8 @@ package final class IndexStore: Sendable {
             let overwritten = Overwritten()
             self.overwritten = overwritten
             file = try DatabaseFile(
-                path, durability: .normal, cacheKibibytes: IndexStore.cacheKibibytes, schema: IndexStore.schema,
+                path, durability: .normal, cacheKibibytes: IndexStore.cacheKibibytes,
+                checkpointPages: IndexStore.checkpointPages, schema: IndexStore.schema,
                 prepareWriter: { try overwritten.register(in: $0) })
             lookups = LookupReaders(path)
         }

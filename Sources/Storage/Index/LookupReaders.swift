@@ -29,13 +29,27 @@ final class LookupReaders: Sendable {
 
     /// The patient's entries; `nil` where the pool is to be asked.
     func entries(of patient: NHSNumber) -> [IndexedEntry]? {
-        guard let reader = state.withLock({ $0.idle.popLast() }) else { return nil }
+        var decoder = EntryDecoder()
+        var entries: [IndexedEntry] = []
+        entries.reserveCapacity(Self.entriesUsual)
+        let isRead = rows(of: patient) { row in
+            guard let entry = decoder.entry(row) else { return false }
+            entries.append(entry)
+            return true
+        }
+        return isRead ? entries : nil
+    }
+
+    /// Hands the patient's rows to `take`, by source and resource type, until it returns `false`. Returns `false` where
+    /// these were not all: then what was taken is to be forgotten and the pool to be asked.
+    func rows(of patient: NHSNumber, _ take: (borrowing EntryRow) -> Bool) -> Bool {
+        guard let reader = state.withLock({ $0.idle.popLast() }) else { return false }
         defer {
             state.withLock { state in
                 if !state.isClosed { state.idle.append(reader) }
             }
         }
-        return reader.entries(of: patient)
+        return reader.rows(of: patient, take)
     }
 
     /// Ends every connection, those in use when they are done.
@@ -54,13 +68,13 @@ private final class LookupReader: @unchecked Sendable {  // one caller at a time
     private let selectSource: OpaquePointer
     /// By the number of their rows: a source keeps its number as long as the file lives.
     private var sources: [Int64: HIEIdentifier] = [:]
-    private var decoder = EntryDecoder()
+    private var categories = Remembered<Category>()
 
     init?(_ path: String) {
         var opened: OpaquePointer?
         let isOpen = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nil) == SQLITE_OK
         let select = Self.prepare(
-            opened, "SELECT \(EntryDecoder.columns) FROM entry WHERE patient = ? LIMIT \(LookupReaders.entriesMax + 1)")
+            opened, "SELECT \(EntryRow.columns) FROM entry WHERE patient = ? LIMIT \(LookupReaders.entriesMax + 1)")
         let selectSource = Self.prepare(opened, "SELECT hie FROM source WHERE id = ?")
         let pragma = "PRAGMA cache_size = -\(DatabaseFile.readerCacheKibibytes)"
         guard isOpen, let opened, let select, let selectSource,
@@ -82,24 +96,21 @@ private final class LookupReader: @unchecked Sendable {  // one caller at a time
         sqlite3_close_v2(connection)
     }
 
-    /// `nil` where there are too many, and where anything is not as it should be: the pool finds the same, and says so.
-    func entries(of patient: NHSNumber) -> [IndexedEntry]? {
+    /// `false` where there are too many, and where anything is not as it should be: the pool finds the same, and tells.
+    func rows(of patient: NHSNumber, _ take: (borrowing EntryRow) -> Bool) -> Bool {
         defer { sqlite3_reset(select) }
         sqlite3_bind_int64(select, 1, patient.value)
-        var entries: [IndexedEntry] = []
-        entries.reserveCapacity(LookupReaders.entriesUsual)
-        while true {
+        for _ in 0...LookupReaders.entriesMax {
             switch sqlite3_step(select) {
-            case SQLITE_DONE: return entries
+            case SQLITE_DONE: return true
             case SQLITE_ROW:
-                guard entries.count < LookupReaders.entriesMax,
-                    let source = source(sqlite3_column_int64(select, 0)),
-                    let entry = decoder.entry(select, of: source)
-                else { return nil }
-                entries.append(entry)
-            default: return nil
+                guard let source = source(sqlite3_column_int64(select, 0)),
+                    let row = EntryRow(select, of: source, &categories), take(row)
+                else { return false }
+            default: return false
             }
         }
+        return false
     }
 
     private func source(_ number: Int64) -> HIEIdentifier? {

@@ -104,7 +104,7 @@ package final class RecordStore: Sendable {
             try Int.fetchOne(
                 database,
                 sql: """
-                    SELECT count(*) FROM resource
+                    SELECT count(*) FROM resource INDEXED BY resourceUnlinked
                     WHERE isDeleted = 0 AND linkedTo IS NULL AND patientID IS NOT NULL
                     """) ?? 0
         }

@@ -54,6 +54,9 @@ final class IndexKeeper: Sendable {
         }
     }
 
+    /// Reads on the calling thread; what goes wrong is left to ``read(_:)``.
+    func readNow<Value>(_ body: (IndexStore) -> Value) -> Value { body(index) }
+
     /// An index may be deleted at any time (promise P7): then another is begun.
     func replaceIfDeleted() async throws(StorageError) {
         let era = coverage.era

@@ -49,7 +49,8 @@ struct Intake: Service {
 
     /// Ends without an error when the worker stops, after the batch in hand.
     private func receiveChanges(_ consumer: Consumer, _ session: Session) async throws {
-        while let deliveries = try await next(consumer) {
+        var pace = Pace.transactions
+        while let deliveries = try await next(consumer, pace) {
             let takenAt = ContinuousClock.now
             counters.count {
                 $0.messagesReceived += Int64(deliveries.count)
@@ -65,7 +66,9 @@ struct Intake: Service {
                 case .alone(let delivery): try await receive(alone: delivery, reader, session)
                 }
             }
-            durations.record(.now - takenAt, count: Int64(deliveries.count))
+            let duration = .now - takenAt
+            durations.record(duration, count: Int64(deliveries.count))
+            pace.worked(for: duration, isFull: isFull(deliveries))
         }
     }
 
@@ -117,10 +120,17 @@ struct Intake: Service {
         return speakers
     }
 
-    private func next(_ consumer: Consumer) async throws -> [Delivery]? {
+    /// Whether so much came at once that more is likely to wait.
+    private func isFull(_ deliveries: [Delivery]) -> Bool {
+        deliveries.count >= Int(settings.prefetchCountMax) / 4
+            || deliveries.reduce(0) { $0 + $1.message.body.count } >= settings.outbox.batchBytesMax / 4
+    }
+
+    private func next(_ consumer: Consumer, _ pace: Pace) async throws -> [Delivery]? {
         do {
             return try await cancelWhenGracefulShutdown {
-                try await consumer.next(max: Int(settings.prefetchCountMax))
+                try await pace.rest()
+                return try await consumer.next(max: Int(settings.prefetchCountMax))
             }
         } catch {
             guard Task.isShuttingDownGracefully else { throw error }

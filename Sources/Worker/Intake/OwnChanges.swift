@@ -38,12 +38,16 @@ struct OwnChanges: Service {
     }
 
     private func follow() async throws {
+        var pace = Pace.transactions
         for await _ in records.head.heads() {
+            try await pace.rest()
             while let page = try await page(after: applied) {
+                let begunAt = ContinuousClock.now
                 let incoming = incoming(page)
                 if !incoming.letters.isEmpty { try await parking.park(incoming.letters, broker: nil) }
                 try await index.apply(
                     [incoming.batch], for: Self.part, from: ChangeOrigin(queue: JournalDesk.ownQueue))
+                pace.worked(for: .now - begunAt, isFull: page.isFull)
             }
         }
     }

@@ -31,6 +31,8 @@ actor Outbox: Service {
     private var persistedThrough: Int64 = 0
     private var lastPersistedAt = ContinuousClock.now
     private var confirmTimes = ConfirmTimes()
+    private var lastConfirmTime = Duration.zero
+    private var pace = Pace.messages
     /// The feed, while it waits for settlements.
     private var feedWaiter: CheckedContinuation<Void, Never>?
     /// Counts the rounds of settlements.
@@ -94,6 +96,7 @@ actor Outbox: Service {
                     await settlement(after: rounds)
                     continue
                 }
+                try await pace.rest()
                 let pages = try await pages(after: machine.sentThrough, countMax: machine.room)
                 guard !pages.isEmpty else { break }
                 let due = machine.due(pages)
@@ -122,8 +125,9 @@ actor Outbox: Service {
             counters.changesPublished += pages.reduce(0) { $0 + Int64($1.changeCount) }
             counters.messagesPublished += Int64(pages.count)
         }
+        pace.worked(for: lastConfirmTime, isFull: pages.last?.isFull ?? false)
         for (page, number) in zip(pages, numbers) {
-            if let duration = confirmTimes.sent(number, at: sentAt) { durations.record(duration) }
+            if let duration = confirmTimes.sent(number, at: sentAt) { took(duration) }
             try note(machine.sent(number: number, through: page.through, bytes: page.body.count))
         }
     }
@@ -133,9 +137,7 @@ actor Outbox: Service {
             for settlement in try await session.nextSettlements() {
                 switch settlement.outcome {
                 case .confirmed:
-                    if let duration = confirmTimes.confirmed(settlement.number, at: .now) {
-                        durations.record(duration)
-                    }
+                    if let duration = confirmTimes.confirmed(settlement.number, at: .now) { took(duration) }
                     try note(machine.confirmed(settlement.number))
                 case .returned:
                     // Nobody subscribes: the journal keeps the change for whoever joins.
@@ -149,6 +151,11 @@ actor Outbox: Service {
             wakeFeed()
             if lastPersistedAt.duration(to: .now) > Self.persistInterval { try await persist() }
         }
+    }
+
+    private func took(_ duration: Duration) {
+        lastConfirmTime = duration
+        durations.record(duration)
     }
 
     private func note(_ settlement: OutboxMachine.Settlement) throws {

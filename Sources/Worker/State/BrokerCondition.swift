@@ -38,7 +38,11 @@ package final class BrokerBoard: Sendable {
 
     private struct State {
         var order: [String] = []
-        var conditions: [Connection: BrokerCondition] = [:]
+        var conditions: [Connection: BrokerCondition] = [:] {
+            didSet { worst = nil }
+        }
+        /// What ``BrokerBoard/all`` says, as long as nothing changes.
+        var worst: [BrokerCondition]?
     }
 
     private let state = Mutex(State())
@@ -62,11 +66,15 @@ package final class BrokerBoard: Sendable {
 
     /// One condition a broker, in the order of the topology.
     package var all: [BrokerCondition] {
-        let state = state.withLock { $0 }
-        return state.order.compactMap { broker in
-            state.conditions.filter { $0.key.broker == broker }.values.max {
-                ($0.state.weight, $1.since) < ($1.state.weight, $0.since)
+        state.withLock { state in
+            if let worst = state.worst { return worst }
+            let worst = state.order.compactMap { broker in
+                state.conditions.filter { $0.key.broker == broker }.values.max {
+                    ($0.state.weight, $1.since) < ($1.state.weight, $0.since)
+                }
             }
+            state.worst = worst
+            return worst
         }
     }
 

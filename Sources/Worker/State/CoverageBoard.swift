@@ -84,8 +84,9 @@ package final class CoverageBoard: Sendable {
     /// What is asked of the source at present, or why that does not go well; `nil` when there is nothing to say.
     package func repair(of hie: HIEIdentifier) -> String? {
         state.withLock { state in
-            guard let source = state.sources[hie] else { return nil }
-            return source.trouble ?? (source.isBusy ? "under way" : nil)
+            guard let place = state.sources.index(forKey: hie) else { return nil }
+            if let trouble = state.sources.values[place].trouble { return trouble }
+            return state.sources.values[place].isBusy ? "under way" : nil
         }
     }
 
@@ -96,14 +97,22 @@ package final class CoverageBoard: Sendable {
     package func coverage(
         of hie: HIEIdentifier, now: Timestamp, silentAfterMilliseconds: Int64
     ) -> SourceCoverage {
-        let source = state.withLock { $0.sources[hie] } ?? Subscription(hie, limits: limits)
-        var now = now
-        // A pulse may have come since the caller read the clock. One from further ahead means that the clock was set
-        // back.
-        if let heardAt = source.freshness.heardAt, (1...Self.justHeardMilliseconds).contains(heardAt.since(now)) {
-            now = heardAt
+        state.withLock { state in
+            // In place: a subscription is large to copy, and every lookup asks.
+            guard let place = state.sources.index(forKey: hie) else {
+                return Subscription(hie, limits: limits).coverage(
+                    at: now, silentAfterMilliseconds: silentAfterMilliseconds)
+            }
+            var now = now
+            // A pulse may have come since the caller read the clock. One from further ahead means that the clock was
+            // set back.
+            if let heardAt = state.sources.values[place].freshness.heardAt,
+                (1...Self.justHeardMilliseconds).contains(heardAt.since(now))
+            {
+                now = heardAt
+            }
+            return state.sources.values[place].coverage(at: now, silentAfterMilliseconds: silentAfterMilliseconds)
         }
-        return source.coverage(at: now, silentAfterMilliseconds: silentAfterMilliseconds)
     }
 
     /// What was taken could not be kept.
