@@ -100,7 +100,7 @@ struct QueryMesh {
         var settings = WorkerSettings(topology: topology, hie: hie, dataDirectory: directory.file(hie.text))
         settings.access = access
         settings.pulseIntervalMilliseconds = 200
-        settings.silentAfterMilliseconds = 1500
+        settings.silentAfterMilliseconds = 5000
         return settings
     }
 
@@ -158,7 +158,7 @@ extension RunningGateway {
                 FHIRFixture.patient("p-\(id)", number: number), FHIRFixture.condition("c-\(id)", of: "p-\(id)"),
             ])
         }
-        let isThere = try await TestSupport.eventually {
+        let isThere = try await TestSupport.eventually(within: 240) {
             let lookup = try await worker.lookup(number)
             return lookup.entries.count == 2 * (peers.count + 1) && peers.allSatisfy { worker.isComplete(of: $0.hie) }
         }
