@@ -45,10 +45,10 @@ import Worker
             }
             try await mesh.run(Mesh.kingston) { kingston in
                 let reason = "broker all: no queue for questions to barts: run wherry topology apply"
-                #expect(await eventually { kingston[0].coverageBoard.repair(of: Mesh.barts) == reason })
+                #expect(await eventually { kingston[0].coverageBoard.repairs[Mesh.barts] == reason })
                 try await mesh.declare()
                 #expect(try await eventually { try await kingston[0].entries(of: one).count == 1 })
-                #expect(await eventually { kingston[0].coverageBoard.repair(of: Mesh.barts) == nil })
+                #expect(await eventually { kingston[0].coverageBoard.repairs[Mesh.barts] == nil })
             }
         }
     }

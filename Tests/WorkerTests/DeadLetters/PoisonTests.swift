@@ -161,7 +161,7 @@ import Worker
         try await mesh.run(Mesh.barts, Mesh.homerton, Mesh.kingston) { workers in
             _ = try await workers[1].submit([FHIRFixture.patient("h", number: FHIRFixture.number(1))])
             let isSaid = await eventually {
-                workers[2].coverageBoard.repair(of: Mesh.barts)?.contains("ended 2 times") == true
+                workers[2].coverageBoard.repairs[Mesh.barts]?.contains("ended 2 times") == true
             }
             #expect(isSaid)
             #expect(await eventually { workers[2].isComplete(of: Mesh.homerton) })
