@@ -131,7 +131,8 @@ struct Responder: Service {
     ) async throws -> Refused? {
         let question: IncomingQuestion
         do throws(Rejection) {
-            question = try IncomingQuestion(delivery, to: hie, from: await askers(for: delivery))
+            question = try IncomingQuestion(
+                delivery, to: hie, from: await askers(for: delivery), vouchedBy: line.voucher)
         } catch {
             try await reject(delivery, error, session)
             return nil
