@@ -28,6 +28,14 @@ package enum Voucher: Sendable, Hashable {
         }
     }
 
+    /// The HIE that has sent a message, as far as is known.
+    package func sender(of delivery: Delivery) -> HIEIdentifier? {
+        switch self {
+        case .nobody: delivery.claimedSource
+        case .broker: delivery.message.userID.flatMap { HIEIdentifier($0) }
+        }
+    }
+
     /// Shown where it can be an HIE: a broker's other users are nobody's to read about.
     private static func name(of message: Message) -> String {
         message.userID.flatMap { HIEIdentifier($0)?.text } ?? "another user of the broker"

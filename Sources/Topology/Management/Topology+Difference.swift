@@ -35,7 +35,7 @@ extension Topology {
 extension BrokerLink {
     /// Sets the accounts of this broker right. Returns why some of them are left alone.
     package func settle(
-        _ difference: BrokerDifference, _ leftovers: ManagementAPI.Leftovers, access: BrokerAccess,
+        _ difference: BrokerDifference, _ leftovers: AccountDifference.Leftovers, access: BrokerAccess,
         managementURL: String?
     ) async throws(TopologyError) -> [TopologyError] {
         let accounts = difference.accounts
@@ -48,7 +48,7 @@ extension BrokerLink {
                     + exchange.advice)
         }
         try await managed(access, managementURL) { api throws(TopologyError) in
-            try await api.settle(accounts, leftovers)
+            try await api.take(accounts.steps(leftovers))
         }
         return accounts.strange.map { change in
             TopologyError(.accountRefused, "broker \(name): user \(change.account.name): \(change.takeOver)")

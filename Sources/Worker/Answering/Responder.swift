@@ -162,7 +162,7 @@ struct Responder: Service {
     /// the asker's.
     private func reject(_ delivery: Delivery, _ rejection: Rejection, _ session: Session) async throws {
         note(rejection)
-        await trail.refusal(rejection.description, of: delivery.claimedSource)
+        await trail.refusal(rejection.description, of: line.voucher.sender(of: delivery))
         try await session.acknowledge(delivery.tag)
     }
 
