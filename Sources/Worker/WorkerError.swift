@@ -3,6 +3,7 @@ package struct WorkerError: Error, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable {
         case unknownHIE
         case plannedHIE
+        case unknownReplica
         case badBroker
     }
 

@@ -48,7 +48,7 @@ struct CoverageWords: Sendable {
     func isBrokerAway(from hie: HIEIdentifier) -> Bool { awayBroker(of: hie) != nil }
 
     private func awayBroker(of hie: HIEIdentifier) -> BrokerCondition? {
-        guard !away.isEmpty, hie != worker.hie,
+        guard !away.isEmpty, hie != worker.seat.journal,
             let link = worker.links.first(where: { $0.sources.contains(hie) })
         else { return nil }
         return away.first { $0.broker == link.name }

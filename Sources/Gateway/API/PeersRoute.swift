@@ -5,24 +5,25 @@ import Storage
 import Topology
 import Worker
 
-/// `GET /api/peers`: every other HIE of the topology, the brokers, and this worker's own side.
+/// `GET /api/peers`: every other HIE of the topology, the brokers, and this worker's own side. A replica has its own HIE
+/// among the others.
 struct PeersRoute: Sendable {
     let worker: Worker
 
     func get() async throws -> Response {
-        let journal = try await worker.records.journalState()
-        let unlinkedCount = try await worker.records.unlinkedCount()
-        let epochNotice = try await worker.records.epochNotice()
+        let journal = try await worker.records?.journalState()
+        let unlinkedCount = try await worker.records?.unlinkedCount()
+        let epochNotice = try await worker.records?.epochNotice()
         let incidents = try await worker.audit.counts(of: AccessEvent.Kind.incidents)
         let accounts = try await worker.letters.accounts()
         let causes = try await worker.letters.causes()
         let words = CoverageWords(worker)
         let topology = worker.topology
         return .json { json in
-            json.member("hie", worker.hie.text)
+            json.members(of: worker.seat)
             json.member("at", worker.clock.now.text)
             json.array("peers") { json in
-                for coverage in worker.coverage() where coverage.hie != worker.hie {
+                for coverage in worker.coverage() where coverage.hie != worker.seat.journal {
                     json.object { json in
                         json.members(of: coverage, words)
                         json.members(of: worker.breakers.state(of: coverage.hie))
@@ -39,13 +40,15 @@ struct PeersRoute: Sendable {
             }
             json.object("deadLetters") { $0.members(ofParked: causes) }
             json.object("own") { json in
-                json.member("epoch", journal.epoch.text)
-                json.member("epochBegunAt", epochNotice?.begunAt.text)
-                json.member("epochReason", epochNotice?.reason)
-                json.member("head", journal.head)
-                json.member("publishedThrough", journal.publishedThrough)
-                json.member("unpublished", journal.head - journal.publishedThrough)
-                json.member("unlinked", unlinkedCount)
+                if let journal {
+                    json.member("epoch", journal.epoch.text)
+                    json.member("epochBegunAt", epochNotice?.begunAt.text)
+                    json.member("epochReason", epochNotice?.reason)
+                    json.member("head", journal.head)
+                    json.member("publishedThrough", journal.publishedThrough)
+                    json.member("unpublished", journal.head - journal.publishedThrough)
+                    json.member("unlinked", unlinkedCount)
+                }
                 json.member("startedAt", worker.startedAt.text)
             }
             json.array("paused") { json in
@@ -58,6 +61,12 @@ struct PeersRoute: Sendable {
 }
 
 extension JSONWriter {
+    /// Whose answer it is; `replica` at a replica only.
+    mutating func members(of seat: Seat) {
+        member("hie", seat.hie.text)
+        member("replica", seat.replica?.text)
+    }
+
     mutating func members(of account: SourceAccount) {
         member("hie", account.hie.text)
         member("published", account.published)

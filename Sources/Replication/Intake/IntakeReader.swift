@@ -7,15 +7,15 @@ package struct IntakeReader: Sendable {
     package enum Step: Sendable, Equatable {
         case park([DeadLetter])
         case apply([ChangeBatch])
-        /// Dead letters that this HIE's worker sent again.
+        /// Dead letters that this worker sent again.
         case redeem([Delivery])
-        /// So many replayed messages that are none of this HIE's dead letters: they are counted, and nothing else.
+        /// So many replayed messages that are none of this worker's dead letters: they are counted, and nothing else.
         case discard(Int)
         /// This delivery and all before it.
         case acknowledge(DeliveryTag)
     }
 
-    private let hie: HIEIdentifier
+    private let seat: Seat
     private let queue: String
     /// The HIEs that may speak on this link.
     private let sources: Set<HIEIdentifier>
@@ -24,13 +24,13 @@ package struct IntakeReader: Sendable {
     private let voucher: Voucher
     private let changesMax: Int
 
-    /// `hie` is the subscriber. `changesMax` is how many changes are applied in one transaction; a single message may
+    /// `seat` is the subscriber. `changesMax` is how many changes are applied in one transaction; a single message may
     /// hold more.
     package init(
-        hie: HIEIdentifier, queue: String, sources: Set<HIEIdentifier>, planned: Set<HIEIdentifier> = [],
+        seat: Seat, queue: String, sources: Set<HIEIdentifier>, planned: Set<HIEIdentifier> = [],
         voucher: Voucher = .nobody, changesMax: Int
     ) {
-        self.hie = hie
+        self.seat = seat
         self.queue = queue
         self.sources = sources
         self.planned = planned
@@ -70,16 +70,16 @@ package struct IntakeReader: Sendable {
 
     private func read(_ delivery: Delivery) -> Reading {
         var reading = Reading(tag: delivery.tag)
-        let isMarked = ReplayMark(delivery.message)?.hie == hie
+        let isMarked = ReplayMark(delivery.message)?.seat == seat
         // Whichever way it comes: replayed to everybody, it comes here as well.
-        if isMarked, voucher.vouches(for: delivery.message, from: hie) {
+        if isMarked, voucher.vouches(for: delivery.message, from: seat.hie) {
             reading.replay = delivery
             return reading
         }
-        // This way comes only what this HIE sends itself.
+        // This way comes only what this worker sends itself.
         if delivery.exchange == BrokerNames.replaysExchange {
             do throws(Rejection) {
-                try voucher.check(delivery.message, isFrom: hie)
+                try voucher.check(delivery.message, isFrom: seat.hie)
                 reading.isStrangeReplay = true
             } catch {
                 reading.letters = [DeadLetter(delivery, error, source: nil, queue: queue)]

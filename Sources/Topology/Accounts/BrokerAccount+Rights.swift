@@ -19,7 +19,10 @@ extension BrokerAccount {
     package init(of hie: HIEIdentifier, on link: BrokerLink) {
         let isAtHome = link.sources.contains(hie)
         let replies = Pattern.text(BrokerNames.repliesQueue(hie, run: "")) + Pattern.run
-        let streams = [BrokerNames.changesQueue(hie), BrokerNames.pulsesQueue(hie), BrokerNames.deadQueue(hie)]
+        let primary = Seat(hie)
+        let streams = [
+            BrokerNames.changesQueue(primary), BrokerNames.pulsesQueue(primary), BrokerNames.deadQueue(primary),
+        ]
         let asks = [BrokerNames.requestsExchange, BrokerNames.replaysExchange]
         let speaks = isAtHome ? [BrokerNames.changesExchange, BrokerNames.repliesExchange] : []
         var reads = [BrokerNames.repliesExchange]
@@ -43,7 +46,7 @@ extension BrokerAccount {
                     write: isAtHome ? Pattern.any([Pattern.hie + Pattern.text(".") + Pattern.run]) : Pattern.nothing,
                     read: Pattern.any([Pattern.text(BrokerNames.replyKey(hie, run: "")) + Pattern.run])),
                 BrokerNames.replaysExchange: TopicPermissions(
-                    write: Pattern.any([Pattern.text(BrokerNames.replayKey(hie)) + Pattern.replica]),
+                    write: Pattern.any([Pattern.text(BrokerNames.replayKey(primary)) + Pattern.replica]),
                     read: Pattern.nothing),
             ])
     }

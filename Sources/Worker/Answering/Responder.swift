@@ -175,9 +175,9 @@ struct Responder: Service {
 
     /// The HIEs that may ask at present. Before anybody is taken for a stranger the topology file is looked at.
     private func askers(for delivery: Delivery) async -> Set<HIEIdentifier> {
-        let known = Set(topology.present.connected)
+        let known = topology.present.askers
         if let watch, let asker = delivery.claimedSource, !known.contains(asker) { await watch.refresh() }
-        return Set(topology.present.connected).subtracting([hie])
+        return topology.present.askers
     }
 
     /// The question is done with once the broker has the whole answer.

@@ -11,9 +11,9 @@ extension Voucher {
 }
 
 extension SessionSettings {
-    /// For a session of an HIE's worker with one of these endpoints.
-    init(_ part: String, of hie: HIEIdentifier, to endpoints: [Endpoint]) {
-        self.init(name: "wherry \(hie) \(part)", userID: Voucher(endpoints) == .broker ? hie.text : nil)
+    /// For a session of a worker with one of these endpoints.
+    init(_ part: String, of seat: Seat, to endpoints: [Endpoint]) {
+        self.init(name: "wherry \(seat) \(part)", userID: Voucher(endpoints) == .broker ? seat.hie.text : nil)
     }
 }
 

@@ -9,6 +9,8 @@ package struct MeshView: Sendable {
     package let topology: Topology
     /// The worker's own HIE, which is connected.
     let own: HIE
+    /// The worker in it.
+    let seat: Seat
     /// In the order of the file.
     package let links: [BrokerLink]
     private let endpoints: [String: [Endpoint]]
@@ -27,8 +29,12 @@ package struct MeshView: Sendable {
                 """
             )
         }
+        guard own.seats.contains(settings.seat) else {
+            throw WorkerError(.unknownReplica, Self.reason(whyNot: settings.seat, of: own))
+        }
         self.topology = topology
         self.own = own
+        seat = settings.seat
         links = topology.links(brokerURL: settings.brokerURL)
         var endpoints: [String: [Endpoint]] = [:]
         for link in links { endpoints[link.name] = try Self.endpoints(link, settings.access) }
@@ -55,17 +61,32 @@ package struct MeshView: Sendable {
         Set(links.filter { Voucher(endpoints(of: $0)) == .broker }.flatMap(\.sources))
     }
 
+    /// Those who may ask this worker, which never asks itself over a broker: its own HIE does where it has replicas.
+    var askers: Set<HIEIdentifier> {
+        let connected = Set(connected)
+        return own.replicas.isEmpty ? connected.subtracting([own.id]) : connected
+    }
+
     func endpoints(of link: BrokerLink) -> [Endpoint] { endpoints[link.name] ?? [] }
 
     /// Who may speak on a link, and who will.
     func speakers(on link: BrokerLink) -> Speakers {
         let planned = link.regions.compactMap(topology.region).flatMap(\.hies).filter { $0.status == .planned }
-        return Speakers(own: own.id, sources: Set(link.sources), planned: Set(planned.map(\.id)))
+        return Speakers(to: seat, sources: Set(link.sources), planned: Set(planned.map(\.id)))
     }
 
     private func roles(on link: BrokerLink) -> [BrokerBoard.Role] {
         let everywhere: [BrokerBoard.Role] = [.consume, .ask]
-        return link.regions.contains(own.region) ? [.publish, .answer] + everywhere : everywhere
+        let isHome = seat.journal != nil && link.regions.contains(own.region)
+        return isHome ? [.publish, .answer] + everywhere : everywhere
+    }
+
+    private static func reason(whyNot seat: Seat, of own: HIE) -> String {
+        let known = own.replicas.map(\.text).joined(separator: ", ")
+        return """
+            \(seat.words) is not in the topology, where \(own.id) has \(known.isEmpty ? "no replicas" : known): add it to \
+            its replicas: in the topology file, run wherry topology apply, then start it
+            """
     }
 
     private static func endpoints(_ link: BrokerLink, _ access: BrokerAccess) throws(WorkerError) -> [Endpoint] {

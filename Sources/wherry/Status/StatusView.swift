@@ -7,9 +7,9 @@ struct StatusView {
     func print() {
         if Terminal.isInteractive {
             Terminal.print(
-                Style.bold.applied(to: "Worker of \(json["hie"]?.text ?? "?")") + "  \(Self.own(json["own"]))\n")
+                Style.bold.applied(to: "Worker of \(name)\(replica.map { ", replica \($0)" } ?? "")") + "  \(own)\n")
         } else {
-            Terminal.print("own\t\(json["hie"]?.text ?? "?")\t\(Self.own(json["own"]))")
+            Terminal.print("own\t\(name)\(replica.map { ".\($0)" } ?? "")\t\(own)")
         }
         printPeers()
         printConditions("Brokers", kind: "broker", of: json["brokers"], name: "broker")
@@ -17,6 +17,10 @@ struct StatusView {
         DeadLetterStatus(json).screen(.current).print()
         printIncidents()
     }
+
+    private var name: String { json["hie"]?.text ?? "?" }
+    private var replica: String? { json["replica"]?.text }
+    private var own: String { replica == nil ? Self.journal(json["own"]) : "a read replica, without a journal" }
 
     private func printPeers() {
         var section = Section(
@@ -65,7 +69,7 @@ struct StatusView {
         return Table.Cell(state + since, state == "open" ? .red : state == "half-open" ? .yellow : .plain)
     }
 
-    private static func own(_ own: JSON?) -> String {
+    private static func journal(_ own: JSON?) -> String {
         func number(_ name: String) -> String { own?[name]?.integer.map { String($0) } ?? "-" }
         return "journal \(number("head")), published through \(number("publishedThrough"))"
             + " (\(number("unpublished")) waiting), \(number("unlinked")) unlinked"

@@ -8,19 +8,19 @@ struct AccountDifferenceTests {
     private static let topics = ["e": BrokerAccount.TopicPermissions(write: "^w$", read: "^r$")]
 
     private static func account(
-        _ name: String = "barts", tags: [String] = ["wherry"], hasPassword: Bool = false,
-        _ permissions: BrokerAccount.Permissions? = rights, _ topics: [String: BrokerAccount.TopicPermissions] = topics
+        _ permissions: BrokerAccount.Permissions? = rights, _ topics: [String: BrokerAccount.TopicPermissions] = topics,
+        named name: String = "barts", tags: [String] = ["wherry"], hasPassword: Bool = false
     ) -> BrokerAccount {
         BrokerAccount(name: name, tags: tags, hasPassword: hasPassword, permissions: permissions, topics: topics)
     }
 
     @Test("there is none when both are the same, and everything is missing where there is nothing")
     func ends() {
-        let wanted = [Self.account(), Self.account("homerton")]
+        let wanted = [Self.account(), Self.account(named: "homerton")]
         #expect(AccountDifference(wanted: wanted, actual: wanted.reversed()).isEmpty)
         let missing = AccountDifference(wanted: wanted, actual: [])
         #expect(missing.missing == wanted && missing.settledCount == 2 && !missing.isEmpty)
-        let stale = AccountDifference(wanted: [], actual: wanted + [Self.account("guest", tags: ["administrator"])])
+        let stale = AccountDifference(wanted: [], actual: wanted + [Self.account(named: "guest", tags: ["administrator"])])
         #expect(stale.stale == wanted && stale.conflicts.isEmpty)
     }
 
@@ -59,10 +59,10 @@ struct AccountDifferenceTests {
     func steps() {
         let more = ["e": Self.topics["e"]!, "other": .init(write: "", read: "")]  // of a constant
         let difference = AccountDifference(
-            wanted: [Self.account(), Self.account("homerton"), Self.account("kingston")],
+            wanted: [Self.account(), Self.account(named: "homerton"), Self.account(named: "kingston")],
             actual: [
-                Self.account("homerton", Self.rights, [:]), Self.account("kingston", Self.rights, more),
-                Self.account("gone"),
+                Self.account(Self.rights, [:], named: "homerton"), Self.account(Self.rights, more, named: "kingston"),
+                Self.account(named: "gone"),
             ])
         func words(_ leftovers: AccountDifference.Leftovers) -> [String] {
             difference.steps(leftovers).map { step in

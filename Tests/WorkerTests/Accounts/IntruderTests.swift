@@ -22,7 +22,7 @@ import Topology
             let (barts, kingston) = (workers[0], workers[1])
             _ = try await barts.submit([FHIRFixture.patient("b", number: one)])
             #expect(try await eventually { try await kingston.entries(of: one).count == 1 })
-            let state = try await barts.records.journalState()
+            let state = try await barts.ownRecords.journalState()
             let said = try await mesh.intrude(
                 "everything", runs: [Mesh.barts: barts.run.text, Mesh.kingston: kingston.run.text],
                 epoch: state.epoch.text, head: state.head)

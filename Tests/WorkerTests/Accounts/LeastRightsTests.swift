@@ -1,6 +1,6 @@
 import AMQP
 import CareRecord
-import Foundation
+import LoadTest
 import Replication
 import Storage
 import TestSupport
@@ -56,8 +56,8 @@ import Topology
                     (BrokerNames.deadExchange, "homerton"), (BrokerNames.changesExchange, "change.nobody"),
                 ] {
                     let message = Message(body: Array("\(region) \(key)".utf8))
-                    #expect(
-                        try await session.publishConfirmed(message, exchange: exchange, routingKey: key) == .confirmed)
+                    let outcome = try await session.publishConfirmed(message, exchange: exchange, routingKey: key)
+                    #expect(outcome == .confirmed)
                 }
             }
         }
@@ -68,7 +68,7 @@ import Topology
 
     /// A message that the source itself has sent in an unknown form is put right and replayed over the broker.
     private func replay(_ mesh: CertifiedMesh, from barts: Worker, to homerton: Worker) async throws {
-        let page = try await barts.records.journalPage(JournalStretch(after: 0), limits: OutboxMachine.Limits().page)
+        let page = try await barts.ownRecords.journalPage(JournalStretch(after: 0), limits: OutboxMachine.Limits().page)
         var outgoing = ChangeBatch.message(source: Mesh.barts, page, sentAt: WallClock.system.now)
         outgoing.message.type = "wherry.changes.v9"
         let message = outgoing
@@ -131,7 +131,7 @@ import Topology
                         $0.state == .down && $0.reason?.contains("certificate") == true
                     }
                 }, "\(workers[0].brokers.all)")
-            #expect(try await workers[0].records.journalState().publishedThrough == 0)
+            #expect(try await workers[0].ownRecords.journalState().publishedThrough == 0)
         }
     }
 }
