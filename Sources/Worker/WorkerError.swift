@@ -5,6 +5,7 @@ package struct WorkerError: Error, Sendable, CustomStringConvertible {
         case plannedHIE
         case unknownReplica
         case badBroker
+        case foreignCertificate
     }
 
     package let code: Code

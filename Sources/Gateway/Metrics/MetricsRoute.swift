@@ -1,5 +1,6 @@
 import CareRecord
 import Hummingbird
+import Keys
 import Replication
 import Storage
 import Topology
@@ -25,6 +26,7 @@ struct MetricsRoute: Sendable {
         metrics.append(parked: causes, now: worker.clock.now)
         metrics.append(plans)
         if let journal, let unlinkedCount { metrics.append(journal, unlinkedCount: unlinkedCount) }
+        metrics.append(worker.keys.certificates)
         metrics.metric(
             "wherry_paused", .gauge, "1 while a part of the worker stands still.",
             worker.pauses.all.map { (["part": $0.part], 1) })
@@ -55,6 +57,22 @@ extension MetricsText {
         metric(
             "wherry_resources_unlinked", .gauge, "Own resources whose patient has no known NHS number.",
             Int64(unlinkedCount))
+    }
+
+    /// Where two have the same labels, the one that ends first.
+    fileprivate mutating func append(_ certificates: [FollowedCertificate]) {
+        var ends: [[String]: Timestamp] = [:]
+        for certificate in certificates {
+            guard let facts = certificate.facts else { continue }
+            let labels = [certificate.kind.rawValue, certificate.fileName, facts.subject]
+            ends[labels] = min(facts.until, ends[labels] ?? facts.until)
+        }
+        metric(
+            "wherry_certificate_expiry_timestamp_seconds", .gauge,
+            "When a certificate of this worker's TLS files ends.",
+            ends.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { labels, until in
+                (["kind": labels[0], "file": labels[1], "subject": labels[2]], Double(until.milliseconds) / 1000)
+            })
     }
 
     fileprivate mutating func append(_ sources: [SourceCoverage]) {

@@ -153,7 +153,7 @@ actor TopologyWatch: Service {
         case .plannedHIE:
             "\(file.path): \(settings.hie), whose worker this is, is planned: write status: connected, or stop it"
         case .unknownReplica: "\(file.path): \(error.reason), or stop this worker"
-        case .badBroker: "\(file.path): \(error.reason)"
+        case .badBroker, .foreignCertificate: "\(file.path): \(error.reason)"
         }
     }
 }
