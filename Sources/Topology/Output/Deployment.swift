@@ -64,8 +64,8 @@ package struct Deployment: Sendable, Hashable {
         guard endpoint.tls != nil, endpoint.port == brokerPort, endpoint.virtualHost == "/" else {
             throw TopologyError(
                 .invalidAddress,
-                "the broker of \(region) would not be found at \(endpoint.shown): brokers that are made from a topology "
-                    + "take amqps at port \(brokerPort) and the virtual host /")
+                "the broker of \(region) would not be found at \(endpoint.shown): brokers that are made from a "
+                    + "topology take amqps at port \(brokerPort) and the virtual host /")
         }
         let letters = endpoint.host.utf8.contains { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) }
         guard letters, !endpoint.host.contains(":"), endpoint.host.allSatisfy({ $0.isASCII }) else {

@@ -3,8 +3,8 @@ import CareRecord
 /// A deployment as Kubernetes manifests: a StatefulSet for each HIE, and for each region a RabbitMQ of the RabbitMQ
 /// cluster operator (rabbitmq.com, `v1beta1`).
 ///
-/// Keys come from Secrets that are not part of it: `wherry-ca` (`ca.crt`), and for every HIE and every region one of the
-/// type `kubernetes.io/tls`.
+/// Keys come from Secrets that are not part of it: `wherry-ca` (`ca.crt`), and for every HIE and every region one of
+/// the type `kubernetes.io/tls`.
 package struct Kubernetes: Sendable, CustomStringConvertible {
     private static let listenPort = 8080
 

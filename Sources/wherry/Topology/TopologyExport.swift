@@ -69,7 +69,8 @@ struct TopologyExport: AsyncParsableCommand {
     private func deployment() throws -> Deployment {
         guard selection.brokers.brokerURL == nil, selection.region == nil || format == .cluster else {
             throw CommandFailure(
-                .refused, "--format \(format.rawValue) is of the topology's own brokers: leave out --broker-url"
+                .refused,
+                "--format \(format.rawValue) is of the topology's own brokers: leave out --broker-url"
                     + (format == .cluster ? "" : " and --region"))
         }
         let file = URL(filePath: try selection.topology.path()).lastPathComponent
