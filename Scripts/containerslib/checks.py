@@ -108,8 +108,8 @@ def partition(mesh, feeds, region, seconds, rate, tell):
         raise ContainersError(f"{len(wrong)} of {compared} entries are wrong: {'; '.join(wrong[:5])}")
     if during.failures or strangers:
         raise ContainersError(f"lookups elsewhere were touched: {during.failures[:3]} {strangers}")
-    return (f"cut      {region} for {span:.0f} s under {taken / span:.0f} changes/s: 0 of {compared} entries lost, caught "
-            f"up {together:.1f} s after; lookups elsewhere p99 {before.percentile(0.99):.1f} ms before, "
+    return (f"cut      {region} for {span:.0f} s under {taken / span:.0f} changes/s: 0 of {compared} entries lost, "
+            f"caught up {together:.1f} s after; lookups elsewhere p99 {before.percentile(0.99):.1f} ms before, "
             f"{during.percentile(0.99):.1f} ms during")
 
 
@@ -125,7 +125,8 @@ def lost_node(mesh, feeds, rate, tell):
     """A node of a cluster killed under load. Returns a line for the summary."""
     region = next(name for name, nodes in mesh.brokers.items() if len(nodes) > 1)
     nodes = mesh.brokers[region]
-    members = mesh.execute(nodes[0], "rabbitmq-queues", "-q", "quorum_status", f"wherry.changes.{next(iter(mesh.workers))}")
+    queue = f"wherry.changes.{next(iter(mesh.workers))}"
+    members = mesh.execute(nodes[0], "rabbitmq-queues", "-q", "quorum_status", queue)
     tell("\n".join("  " + line for line in members.rstrip().splitlines()[:8]))
     mesh.wait_until_caught_up()
     feeds.pace(rate)
@@ -145,8 +146,8 @@ def lost_node(mesh, feeds, rate, tell):
         time.sleep(CALM_SECONDS)
         taken = feeds.acknowledged - first
         during, _ = watch.take()
-        tell(f"  all {len(mesh.workers)} workers are connected to another node {moved:.1f} s later; {taken} changes were "
-             f"acknowledged meanwhile")
+        tell(f"  all {len(mesh.workers)} workers are connected to another node {moved:.1f} s later; {taken} changes "
+             f"were acknowledged meanwhile")
         mesh.engine_does("start", nodes[0])
         mesh.wait_for_brokers([nodes[0]])
         time.sleep(CALM_SECONDS)
@@ -161,5 +162,5 @@ def lost_node(mesh, feeds, rate, tell):
         raise ContainersError(f"{len(wrong)} of {compared} entries are wrong: {'; '.join(wrong[:5])}")
     if during.failures:
         raise ContainersError(f"lookups failed: {during.failures[:3]}")
-    return (f"node     {nodes[0]} of {len(nodes)} killed under {rate} changes/s: 0 of {compared} entries lost, all workers "
-            f"moved within {moved:.1f} s, at rest {settled:.1f} s after the load; {during}")
+    return (f"node     {nodes[0]} of {len(nodes)} killed under {rate} changes/s: 0 of {compared} entries lost, all "
+            f"workers moved within {moved:.1f} s, at rest {settled:.1f} s after the load; {during}")

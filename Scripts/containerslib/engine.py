@@ -55,7 +55,8 @@ class Engine:
 
     def _prepare_podman(self):
         if os.geteuid() != 0:
-            raise ContainersError("there is no Docker engine here, and Podman is used as root: start Docker, or be root")
+            raise ContainersError("there is no Docker engine here, and Podman is used as root: start Docker, or be "
+                                  "root")
         missing = [package for package in PODMAN_PACKAGES if "install ok installed" not in subprocess.run(
             ["dpkg-query", "-W", "-f", "${Status}", package], capture_output=True, text=True).stdout]
         if missing:

@@ -96,7 +96,8 @@ def promtool():
         os.makedirs(os.path.join(STATE, "promtool"), exist_ok=True)
         if subprocess.run(["apt-get", "download", "prometheus"], cwd=STATE, capture_output=True).returncode != 0:
             run("apt-get", "update", "-qq", seconds=300)
-            subprocess.run(["apt-get", "download", "prometheus"], cwd=STATE, check=True, capture_output=True, timeout=300)
+            subprocess.run(["apt-get", "download", "prometheus"], cwd=STATE, check=True, capture_output=True,
+                           timeout=300)
         archive = glob.glob(os.path.join(STATE, "prometheus_*.deb"))[0]
         run("dpkg-deb", "--extract", archive, os.path.join(STATE, "promtool"))
         os.remove(archive)

@@ -4,7 +4,7 @@ import os
 import time
 
 from containerslib import checks, faults, keys, lint, smoke
-from containerslib.engine import Engine
+from containerslib.engine import ContainersError, Engine
 from containerslib.feed import Feeds
 from containerslib.images import WORKER, Images
 from containerslib.mesh import Mesh
@@ -86,7 +86,7 @@ class Runner:
         settled = self.mesh.wait_until_caught_up()
         compared, wrong = self.feeds.compare()
         if wrong:
-            raise faults.ContainersError(f"{name}: {len(wrong)} of {compared} entries are wrong: {'; '.join(wrong[:5])}")
+            raise ContainersError(f"{name}: {len(wrong)} of {compared} entries are wrong: {'; '.join(wrong[:5])}")
         self.tell(f"  at rest {settled:.1f} s after the load; {compared} entries compared, 0 lost")
         self.summary.append(line)
 

@@ -44,5 +44,5 @@ def run(mesh, tell):
     if status != "0":
         raise ContainersError(f"{worker.service} ended with status {status} after SIGTERM; "
                               f"{mesh.last_words(worker.service)}")
-    return [f"smoke    broker up in {broker_seconds:.1f} s, worker connected in {worker_seconds:.1f} s, {RECORDS} records "
-            f"in, stopped with status 0 in {stopped:.1f} s"]
+    return [f"smoke    broker up in {broker_seconds:.1f} s, worker connected in {worker_seconds:.1f} s, {RECORDS} "
+            f"records in, stopped with status 0 in {stopped:.1f} s"]

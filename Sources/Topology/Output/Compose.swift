@@ -10,6 +10,9 @@ package struct Compose: Sendable, CustomStringConvertible {
     /// Where the first worker is published on loopback; the others follow in file order.
     package static let publishedPortFirst = 8081
 
+    /// The account that declares things. No HIE's identifier has a dot, so no worker's certificate logs in as it.
+    package static let operatorName = "wherry.operator"
+
     private let deployment: Deployment
 
     package init(_ deployment: Deployment) {
@@ -104,7 +107,7 @@ package struct Compose: Sendable, CustomStringConvertible {
             profiles: [setup]
             restart: "no"
             mem_limit: 256m
-            command: [topology, apply, --topology, /etc/wherry/\(deployment.file), --broker-user, operator,
+            command: [topology, apply, --topology, /etc/wherry/\(deployment.file), --broker-user, \(Self.operatorName),
               --broker-password-file, /run/secrets/operator.password, --tls-ca, /run/secrets/ca.pem,
               --tls-cert, /run/secrets/operator.pem, --tls-key, /run/secrets/operator.key]
             networks: [\(deployment.regions.map(\.name).joined(separator: ", "))]

@@ -1,5 +1,5 @@
 import AMQP
-import CareRecord
+package import CareRecord
 
 /// The mesh as services of its own making, one broker a region and one worker an HIE: what compose files and manifests
 /// are written from.
