@@ -19,7 +19,7 @@ def healthy(mesh, feeds, images, tell):
     if unhealthy:
         raise ContainersError(f"not healthy: {', '.join(unhealthy)}")
     tell(f"{len(mesh.workers)} of {len(mesh.workers)} workers are healthy")
-    drift = mesh.compose("run", "--rm", "topology", *setup_words(mesh, "drift"))
+    drift = mesh.topology_does("drift")
     tell(f"topology drift: {drift.strip().splitlines()[-1] if drift.strip() else 'none'}")
     first = next(iter(mesh.workers))
     source = next(feed for feed in feeds.feeds if feed.worker.hie == first)
@@ -42,13 +42,6 @@ def healthy(mesh, feeds, images, tell):
             f"missing",
             f"size     image {images.size_mib(WORKER):.0f} MiB; memory: a worker {min(worker_mib):.0f} to "
             f"{max(worker_mib):.0f} MiB, a broker {min(broker_mib):.0f} to {max(broker_mib):.0f} MiB"]
-
-
-def setup_words(mesh, verb):
-    """The one-shot service's own command, with another verb of `wherry topology`."""
-    command = list(mesh.description["services"]["topology"]["command"])
-    command[command.index("apply")] = verb
-    return command
 
 
 def show(mesh, tell, hie, *words):

@@ -98,9 +98,15 @@ class Mesh:
     def up(self, services=()):
         self.compose("up", "--detach", *services)
 
-    def apply(self):
+    def apply(self, *words):
         """The broker objects of the topology; it may be done again."""
-        return self.compose("run", "--rm", "topology")
+        return self.topology_does("apply", *words)
+
+    def topology_does(self, verb, *words):
+        """The one-shot service's own command, with this verb of `wherry topology`."""
+        command = list(self.description["services"]["topology"]["command"])
+        command[command.index("apply")] = verb
+        return self.compose("--profile", "setup", "run", "--rm", "topology", *command, *words)
 
     def down(self):
         self.compose("--profile", "setup", "--profile", "monitoring", "down", "--volumes")

@@ -20,7 +20,7 @@ def run(mesh, tell):
     mesh.up([broker])
     mesh.wait_for_brokers([broker])
     broker_seconds = time.monotonic() - began
-    tell(mesh.compose("run", "--rm", "topology", *checks.setup_words(mesh, "apply"), "--region", region).rstrip())
+    tell(mesh.apply("--region", region).rstrip())
     began = time.monotonic()
     mesh.up([worker.service])
     if not until(lambda: worker.broker(region)["state"] == "connected", SECONDS_MAX, pause=0.1):
