@@ -130,7 +130,6 @@ def lost_node(mesh, feeds, rate, tell):
         before, _ = watch.take()
         first, began = feeds.acknowledged, time.monotonic()
         tell(f"  {nodes[0]} is killed")
-        mesh.engine.run("update", "--restart", "no", mesh.container(nodes[0]), check=False)
         mesh.engine_does("kill", nodes[0])
         time.sleep(2)
         if not until(mesh.all_connected, NODE_SECONDS_MAX, pause=0.25):

@@ -66,8 +66,6 @@ class Killed(Fault):
     sentence = "its broker is killed (SIGKILL) and stays away"
 
     def inject(self):
-        # Else the restart policy brings it back at once.
-        self.mesh.engine.run("update", "--restart", "no", self.mesh.container(self.broker), check=False)
         self.mesh.engine_does("kill", self.broker)
 
     def heal(self):
@@ -91,7 +89,11 @@ class Rebuilt(Fault):
 
 class Alarmed(Fault):
     sentence = "its broker has a memory alarm: it takes no more messages"
-    states = ("blocked", "down")
+    states = ("blocked",)
+
+    def witnesses(self):
+        # A broker tells those who publish.
+        return [worker for worker in self.mesh.workers.values() if worker.region == self.region]
 
     def inject(self):
         self.mesh.execute(self.broker, "rabbitmqctl", "set_vm_memory_high_watermark", "0.00001")
@@ -102,7 +104,7 @@ class Alarmed(Fault):
 
 class Expired(Fault):
     sentence = "its broker's certificate has expired"
-    reason = r"expired"
+    reason = r"expired|out of date"
 
     def inject(self):
         self.stem = keys.path("brokers", self.region)
