@@ -135,7 +135,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            exclude: ["contract.py", "dead_letters.py"],
+            exclude: ["Accounts/intruder.py", "contract.py", "dead_letters.py"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -163,8 +163,8 @@ package final class Worker: Sendable {
     private func line(_ link: BrokerLink, _ role: BrokerBoard.Role, _ endpoints: [Endpoint]) -> BrokerLine {
         BrokerLine(
             begun: link, role: role, endpoints: endpoints,
-            settings: SessionSettings(name: "wherry \(hie) \(role.rawValue)"), topology: topologyBoard,
-            board: brokers, counters: counters, clock: clock, logger: logger)
+            settings: SessionSettings(role.rawValue, of: hie, to: endpoints), topology: topologyBoard, board: brokers,
+            counters: counters, clock: clock, logger: logger)
     }
 
     private func service(for line: BrokerLine) -> any Service {

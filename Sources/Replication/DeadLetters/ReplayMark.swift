@@ -43,14 +43,18 @@ extension Message {
         return message
     }
 
-    package mutating func mark(_ mark: ReplayMark) { headers[HeaderName.replay] = .string(mark.text) }
+    /// From here on it is sent by another than the one who sent it first.
+    package mutating func mark(_ mark: ReplayMark) {
+        headers[HeaderName.replay] = .string(mark.text)
+        userID = nil
+    }
 
-    /// Takes off what brokers put on it and a time to live that is over. A line becomes a message of its own.
+    /// Takes off what brokers put on it and a time to live that is over. A line becomes a message of its own. Who sent it
+    /// first stays to be read.
     package mutating func prepare(_ subject: LetterSubject) {
         for name in Self.brokerHeaders { headers[name] = nil }
         headers[HeaderName.replay] = nil
         expiration = nil
-        userID = nil
         replyTo = nil
         isPersistent = true
         guard subject.form == .change, let missing = subject.missing else { return }

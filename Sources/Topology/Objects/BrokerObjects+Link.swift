@@ -72,8 +72,9 @@ extension BrokerObjects {
             exchange(BrokerNames.unroutedExchange, .fanout),
             exchange(BrokerNames.changesExchange, .topic, alternate),
             exchange(BrokerNames.requestsExchange, .direct, alternate),
-            exchange(BrokerNames.repliesExchange, .direct),
-            exchange(BrokerNames.replaysExchange, .direct, alternate),
+            // Topic exchanges, so that accounts may be bound to keys of their own (``BrokerAccount``).
+            exchange(BrokerNames.repliesExchange, .topic),
+            exchange(BrokerNames.replaysExchange, .topic, alternate),
             exchange(BrokerNames.deadExchange, .direct, alternate),
         ]
     }()

@@ -131,7 +131,8 @@ struct Responder: Service {
     ) async throws -> Refused? {
         let question: IncomingQuestion
         do throws(Rejection) {
-            question = try IncomingQuestion(delivery, to: hie, from: await askers(for: delivery))
+            question = try IncomingQuestion(
+                delivery, to: hie, from: await askers(for: delivery), vouchedBy: line.voucher)
         } catch {
             try await reject(delivery, error, session)
             return nil
@@ -161,7 +162,7 @@ struct Responder: Service {
     /// the asker's.
     private func reject(_ delivery: Delivery, _ rejection: Rejection, _ session: Session) async throws {
         note(rejection)
-        await trail.refusal(rejection.description, of: delivery.claimedSource)
+        await trail.refusal(rejection.description, of: line.voucher.sender(of: delivery))
         try await session.acknowledge(delivery.tag)
     }
 

@@ -104,7 +104,8 @@ struct Enquirer: Service {
     private func take(_ delivery: Delivery) {
         do throws(Rejection) {
             let (source, id, answer) = try Answer.read(
-                delivery, to: hie, run: correspondence.run, queue: queue, from: sources)
+                delivery, to: hie, run: correspondence.run, queue: queue, from: sources,
+                vouchedBy: line.voucher)
             let isExpected = correspondence.settle(id, from: source, .answer(answer))
             if !isExpected { counters.count { $0.answersUnexpected += 1 } }
         } catch {
@@ -117,9 +118,22 @@ struct Enquirer: Service {
         logger.warning(
             "answer.unreadable",
             metadata: ["cause": "\(rejection.cause.rawValue)", "detail": "\(rejection.detail)", "queue": "\(queue)"])
-        guard let id = delivery.message.correlationID,
-            let source = delivery.message.appID.flatMap({ HIEIdentifier($0) })
+        guard rejection.isOfKnownSource, let id = delivery.message.correlationID,
+            let source = delivery.claimedSource
         else { return }
         correspondence.settle(id, from: source, .unreadable(reason: rejection.description))
+    }
+}
+
+extension Rejection {
+    /// Whether what it is about comes from the source that it names. What somebody else has sent in a source's name ends
+    /// no question: the true answer may still come.
+    fileprivate var isOfKnownSource: Bool {
+        switch cause {
+        case .forgedSource, .headerRefused: false
+        case .undecodable, .unknownType, .schema, .epochUnknown, .nhsNumberInvalid, .applicationFailed, .deliveryLimit,
+            .expired, .lengthLimit, .rejected, .unrouted:
+            true
+        }
     }
 }

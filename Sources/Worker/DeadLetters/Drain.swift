@@ -156,7 +156,8 @@ struct Drain: Sendable {
             case .unrouted: Set(line.link.sources)
             }
         return DrainReader(
-            place, hie: hie, queue: queue(place), sources: sources, subscribers: view.connected)
+            place, hie: hie, queue: queue(place), sources: sources, subscribers: view.connected,
+            voucher: line.voucher)
     }
 }
 

@@ -55,7 +55,10 @@ final class ReplayDesk: Sendable {
     }
 
     /// Reads letters as the intake would today.
-    var reader: LetterReader { LetterReader(sources: Set(topology.present.connected)) }
+    var reader: LetterReader {
+        let view = topology.present
+        return LetterReader(sources: Set(view.connected), vouched: view.vouched)
+    }
 
     /// From here on letters of this plan are expected; `inbox` is told of each result.
     func begin(_ plan: Int64, _ inbox: @escaping @Sendable ([SettledLetter]) -> Void) {

@@ -84,7 +84,7 @@ actor ReplayRoad {
         var last: AMQPError?
         for endpoint in view.endpoints(of: link) {
             do throws(AMQPError) {
-                var settings = SessionSettings(name: "wherry \(hie) replay")
+                var settings = SessionSettings("replay", of: hie, to: view.endpoints(of: link))
                 settings.publishWindowMax = Self.windowMax
                 let session = try await Session.open(endpoint, settings: settings, logger: logger)
                 try await session.inspectExchange(BrokerNames.replaysExchange)

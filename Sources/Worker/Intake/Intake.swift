@@ -59,7 +59,7 @@ struct Intake: Service {
             let speakers = await speakers(for: deliveries)
             let reader = IntakeReader(
                 hie: hie, queue: BrokerNames.changesQueue(hie), sources: speakers.sources, planned: speakers.planned,
-                changesMax: settings.intakeChangesMax)
+                voucher: line.voucher, changesMax: settings.intakeChangesMax)
             for portion in PoisonGuard.portions(deliveries) {
                 switch portion {
                 case .together(let deliveries): try await perform(reader.steps(for: deliveries), session)
@@ -143,7 +143,8 @@ struct Intake: Service {
             let deliveries = try await consumer.next(max: Int(Self.pulsesPrefetchMax))
             let speakers = await speakers(for: deliveries)
             let reader = PulseReader(
-                queue: BrokerNames.pulsesQueue(hie), sources: speakers.sources, planned: speakers.planned)
+                queue: BrokerNames.pulsesQueue(hie), sources: speakers.sources, planned: speakers.planned,
+                voucher: line.voucher)
             var letters: [DeadLetter] = []
             for delivery in deliveries {
                 let (pulse, letter) = reader.read(delivery)

@@ -1,5 +1,6 @@
 import AMQP
 import CareRecord
+import Replication
 package import Topology
 
 /// A topology as one worker uses it: itself in it, the links that it needs, and where they lead. Only a topology that
@@ -48,6 +49,11 @@ package struct MeshView: Sendable {
 
     /// The HIEs that are connected, the own one included, in the order of the file.
     var connected: [HIEIdentifier] { topology.connected.map(\.id) }
+
+    /// The HIEs for whose messages a broker vouches, the own one included.
+    var vouched: Set<HIEIdentifier> {
+        Set(links.filter { Voucher(endpoints(of: $0)) == .broker }.flatMap(\.sources))
+    }
 
     func endpoints(of link: BrokerLink) -> [Endpoint] { endpoints[link.name] ?? [] }
 

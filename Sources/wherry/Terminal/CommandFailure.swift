@@ -26,7 +26,8 @@ struct CommandFailure: Error, CustomStringConvertible {
     init(_ error: TopologyError) {
         switch error.code {
         case .unreadable, .invalid, .invalidAddress: self.init(.refused, error.description)
-        case .brokerUnreachable, .declarationRefused, .managementUnavailable: self.init(.failed, error.description)
+        case .brokerUnreachable, .declarationRefused, .accountRefused, .managementUnavailable:
+            self.init(.failed, error.description)
         }
     }
 
