@@ -131,7 +131,7 @@ struct BrokerObjectsTests {
             ])
         #expect(
             queues["wherry.pulses.barts"]?.arguments == [
-                "x-queue-type": "classic", "x-message-ttl": 10_000, "x-max-length": 1_000, "x-overflow": "drop-head",
+                "x-queue-type": "quorum", "x-message-ttl": 10_000, "x-max-length": 1_000, "x-overflow": "drop-head",
             ])
         #expect(
             queues["wherry.requests.barts"]?.arguments == [

@@ -9,7 +9,7 @@ extension Topology {
     }
 
     /// What a topology file says, unread.
-    static func text(path: String) throws(TopologyError) -> String {
+    package static func text(path: String) throws(TopologyError) -> String {
         do {
             return try file.text(path: path)
         } catch {

@@ -105,12 +105,13 @@ extension BrokerObjects {
             ])
     }
 
-    /// Classic, because losing a pulse costs nothing: the next one says the same.
+    /// Quorum, although losing a pulse costs nothing: a classic queue would go with its node, and nobody could consume
+    /// from the cluster until that node is back.
     private static func pulsesQueue(_ subscriber: Seat) -> QueueObject {
         QueueObject(
             name: BrokerNames.pulsesQueue(subscriber),
             arguments: [
-                "x-queue-type": "classic",
+                "x-queue-type": "quorum",
                 "x-message-ttl": .int(QueueLimits.pulseLifeMilliseconds),
                 "x-max-length": .int(QueueLimits.pulsesMaxMessages),
                 "x-overflow": "drop-head",

@@ -23,7 +23,8 @@ struct TopologyOptions: ParsableArguments {
         return isRegular == true ? path : nil
     }
 
-    private func path() throws -> String {
+    /// The file asked for, or the usual one.
+    func path() throws -> String {
         if let file { return file }
         guard FileManager.default.fileExists(atPath: Self.usualFile) else {
             throw CommandFailure(
