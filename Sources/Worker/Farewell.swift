@@ -1,4 +1,4 @@
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Between the word to stop and the stop itself: whoever sends this worker requests by what it says of its readiness
 /// hears that it goes, and sends them elsewhere while they are still answered here.

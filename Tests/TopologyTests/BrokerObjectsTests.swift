@@ -1,5 +1,6 @@
 import AMQP
 import CareRecord
+import Foundation
 import TestSupport
 import Testing
 import Topology

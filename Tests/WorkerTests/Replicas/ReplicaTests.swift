@@ -38,7 +38,8 @@ import Topology
             // Each has queues of its own, and they are empty.
             try await mesh.withSession { session in
                 for queue in [a, b].map(BrokerNames.changesQueue) {
-                    #expect(try await session.inspectQueue(queue).consumers == 1)
+                    let counts = try await session.inspectQueue(queue)
+                    #expect(counts.consumers == 1 && counts.messages == 0)
                 }
             }
         }
@@ -60,7 +61,7 @@ import Topology
             for file in ["index.sqlite", "index.sqlite-wal", "index.sqlite-shm"] {
                 try? FileManager.default.removeItem(atPath: mesh.directory.file("\(a)/\(file)"))
             }
-            try await mesh.run(seats: a) { replica in
+            try await mesh.run(seats: a) { replica async throws in
                 #expect(try await eventually { try await replica[0].entries(of: one).count == 32 })
                 #expect(await eventually { replica[0].isComplete(of: Mesh.barts, Mesh.kingston) })
                 #expect(replica[0].counters.now.pagesApplied >= 2)
