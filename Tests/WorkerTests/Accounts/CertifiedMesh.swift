@@ -24,7 +24,8 @@ struct CertifiedMesh {
     private let logger: Logger
 
     init() async throws {
-        peer = try await Self.peer.value()
+        let peer = try await Self.peer.value()
+        self.peer = peer
         directory = try TemporaryDirectory()
         logger = Logger(label: "mesh") { _ in SwiftLogNoOpLogHandler() }
         virtualHosts = [
