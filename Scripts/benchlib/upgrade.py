@@ -7,6 +7,7 @@ from benchlib.balancer import Balancer
 from benchlib.figures import Goals, ranks
 from benchlib.mesh import Mesh
 from benchlib.system import LONDON, BenchmarkError, expect, until
+from torturelib.broker import free_port
 from torturelib.checker import compare
 from torturelib.feed import Feed, nhs_numbers
 
@@ -30,10 +31,16 @@ class UpgradeMesh(Mesh):
         with open(LONDON) as file:
             topology = re.sub(rf"( +)- id: {REGION_HIE}\n", rf"\g<0>\1  replicas: [{REPLICAS}]\n", file.read())
         super().__init__(stage, "upgrade", topology, (0, 0, 0, 0, 0))
+        # Below those that the system gives to connections, one of which could take a worker's port while it is away.
+        ports = set()
         for seat in self.all_seats:
+            while seat.port is None or seat.port in ports:
+                seat.port = free_port()
+            ports.add(seat.port)
             seat.keeps_port = True
-        for seat in self.replicas:
-            seat.options = ["--drain", stage.options.drain]
+        if stage.options.drain != "0s":
+            for seat in self.replicas:
+                seat.options = ["--drain", stage.options.drain]
         self.feeds = {hie: Feed(seat, SEED) for hie, seat in self.seats.items()}
 
     @property

@@ -37,7 +37,7 @@ class Seat:
         self.wherry = mesh.wherry
         #: What else its command says.
         self.options = []
-        #: Whether it listens, when it is started again, where it listened before.
+        #: Whether it listens on `port` when it is started, where that is known, and not on any that is free.
         self.keeps_port = False
         self.data = disk.directory if disk else mesh.path("data", self.name)
         # A mount point is the worker's own only below its top, where mkfs keeps lost+found.

@@ -66,7 +66,9 @@ struct WorkerCommand: AsyncParsableCommand {
         help: .init(
             "Behind a load balancer: at a stop readyz says 503 for this long before the port is closed.",
             valueName: "time"))
-    var drain = TimeSpan(milliseconds: 0)
+    var drain: TimeSpan?
+
+    private var drainMilliseconds: Int64 { drain?.milliseconds ?? 0 }
 
     @OptionGroup var brokers: BrokerOptions
 
@@ -94,7 +96,7 @@ struct WorkerCommand: AsyncParsableCommand {
         guard (1...Self.messageChangesMax).contains(messageChanges) else {
             throw ValidationError("--message-changes is a number from 1 to \(Self.messageChangesMax)")
         }
-        guard drain.milliseconds <= Self.drainSecondsMax * 1000 else {
+        guard drainMilliseconds <= Self.drainSecondsMax * 1000 else {
             throw ValidationError("--drain is a time up to \(Self.drainSecondsMax)s")
         }
         guard (1...Self.breakerFailuresMax).contains(breakerFailures) else {
@@ -116,14 +118,14 @@ struct WorkerCommand: AsyncParsableCommand {
             Terminal.print("wherry worker \(seat) listening on \(address.url)")
         }
         // Services stop in turn, the last one first.
-        let farewell = Farewell(worker: worker, milliseconds: drain.milliseconds)
+        let farewell = Farewell(worker: worker, milliseconds: drainMilliseconds)
         var quiet = logger
         // At lower levels it prints services whole, settings included.
         quiet.logLevel = max(.warning, logLevel)
         var configuration = ServiceGroupConfiguration(
             services: worker.services + [gateway, farewell], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet
         )
-        configuration.maximumGracefulShutdownDuration = .milliseconds(drain.milliseconds + Self.stopSecondsMax * 1000)
+        configuration.maximumGracefulShutdownDuration = .milliseconds(drainMilliseconds + Self.stopSecondsMax * 1000)
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch {

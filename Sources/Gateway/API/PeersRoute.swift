@@ -5,8 +5,8 @@ import Storage
 import Topology
 import Worker
 
-/// `GET /api/peers`: every other HIE of the topology, the brokers, and this worker's own side. A replica has its own HIE
-/// among the others.
+/// `GET /api/peers`: every other HIE of the topology, at a replica its own too, the brokers, and this worker's own
+/// side.
 struct PeersRoute: Sendable {
     let worker: Worker
 

@@ -6,8 +6,8 @@ import ServiceLifecycle
 import Topology
 
 /// Takes what one broker has put aside, and keeps it with the other dead letters: the own queue for dead letters, and
-/// at the primary of the first connected HIE of the broker's regions what reached nobody. Each message is on the disk, synced, before
-/// the broker is told to forget it. A queue that cannot be consumed holds up nothing else.
+/// at the primary of the first connected HIE of the broker's regions what reached nobody. Each message is on the disk,
+/// synced, before the broker is told to forget it. A queue that cannot be consumed holds up nothing else.
 struct Drain: Sendable {
     /// Deliveries without an acknowledgement on one queue, as many as share a synced transaction. Like those of the
     /// intake they are as large as messages are.
