@@ -1,4 +1,5 @@
 """What a healthy mesh does, and what a cut and a lost node do to it under load."""
+import json
 import time
 
 from containerslib.engine import ContainersError
@@ -114,13 +115,18 @@ def is_together(mesh):
         for one in said for peer in one["peers"]) and mesh.all_connected()
 
 
+def members(mesh, service, queue):
+    """The nodes that a quorum queue lives on, with their part in it."""
+    said = json.loads(mesh.execute(service, "rabbitmq-queues", "-q", "--formatter", "json", "quorum_status", queue))
+    return ", ".join(f"{one['Node Name']} {one['Raft State']}" for one in said)
+
+
 def lost_node(mesh, feeds, rate, tell):
     """A node of a cluster killed under load. Returns a line for the summary."""
     region = next(name for name, nodes in mesh.brokers.items() if len(nodes) > 1)
     nodes = mesh.brokers[region]
     queue = f"wherry.changes.{next(iter(mesh.workers))}"
-    members = mesh.execute(nodes[0], "rabbitmq-queues", "-q", "quorum_status", queue)
-    tell("\n".join("  " + line for line in members.rstrip().splitlines()[:8]))
+    tell(f"  {queue}: {members(mesh, nodes[0], queue)}")
     mesh.wait_until_caught_up()
     feeds.pace(rate)
     watch = Watch(mesh.workers.values(), feeds.numbers, mesh.regions)
@@ -138,6 +144,7 @@ def lost_node(mesh, feeds, rate, tell):
         time.sleep(CALM_SECONDS)
         taken = feeds.acknowledged - first
         during, _ = watch.take()
+        tell(f"  {queue}: {members(mesh, nodes[1], queue)}")
         tell(f"  all {len(mesh.workers)} workers are connected to another node {moved:.1f} s later; {taken} changes "
              f"were acknowledged meanwhile")
         mesh.engine_does("start", nodes[0])

@@ -106,7 +106,7 @@ class Mesh:
         """The one-shot service's own command, with this verb of `wherry topology`."""
         command = list(self.description["services"]["topology"]["command"])
         command[command.index("apply")] = verb
-        return self.compose("--profile", "setup", "run", "--rm", "topology", *command, *words)
+        return self.compose("--profile", "setup", "run", "--rm", "-T", "topology", *command, *words)
 
     def down(self):
         self.compose("--profile", "setup", "--profile", "monitoring", "down", "--volumes")
