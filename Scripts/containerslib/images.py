@@ -84,8 +84,8 @@ class Images:
         if self.offline:
             volumes.append(f"{toolchain()}:/opt/swift/usr:ro")
         if volumes and not self.engine.is_podman:
-            raise ContainersError("Docker mounts nothing while it builds: leave out --offline and WHERRY_BUILD_VOLUMES, "
-                                  "use --engine podman, or package a binary with --prebuilt")
+            raise ContainersError("Docker mounts nothing while it builds: leave out --offline and WHERRY_BUILD_VOLUMES,"
+                                  " use --engine podman, or package a binary with --prebuilt")
         self._build(words + [word for volume in volumes for word in ("--volume", volume)])
 
     def _build(self, words):
