@@ -53,8 +53,7 @@ class Runner:
         self.summary.append(f"build    {WORKER} {size:.0f} MiB")
 
     def keys(self):
-        for file in (COMPOSE, CLUSTER):
-            keys.make(self.engine, Mesh(self.engine, file, "none").topology, self.tell)
+        keys.make(self.engine, Mesh(self.engine, COMPOSE, "wherry").topology, self.tell)
 
     def up(self):
         self._start(COMPOSE, "wherry")
@@ -124,6 +123,8 @@ class Runner:
     def _start(self, file, project):
         self.images.rabbitmq()
         self.mesh = Mesh(self.engine, file, project)
+        # A cluster's certificate has the names of its nodes.
+        keys.make(self.engine, self.mesh.topology, lambda line: None)
         began = time.monotonic()
         brokers = [name for names in self.mesh.brokers.values() for name in names]
         self.mesh.up(brokers)
