@@ -9,8 +9,8 @@ struct InspectionTests {
     @Test(
         "a state for every day of a certificate's life",
         arguments: [
-            (Int64(-1), CertificateState.notYetValid), (0, .valid), (59, .valid), (61, .expiresSoon), (89, .expiresSoon),
-            (90, .expired), (400, .expired),
+            (Int64(-1), CertificateState.notYetValid), (0, .valid), (59, .valid), (61, .expiresSoon),
+            (89, .expiresSoon), (90, .expired), (400, .expired),
         ])
     func clock(day: Int64, state: CertificateState) throws {
         let room = try KeyRoom()

@@ -49,6 +49,8 @@ package struct KeyDirectory: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw KeysError(.busy, "another wherry pki works in \(path): wait for its end, then try again")
         }
+        // A process that is being started may hold the descriptor for a moment longer; closing would then not do.
+        defer { flock(descriptor, LOCK_UN) }
         return try work()
     }
 }

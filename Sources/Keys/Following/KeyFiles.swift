@@ -58,8 +58,8 @@ private struct Look {
         guard let account, facts.commonName != account, flaw == nil else { return }
         flaw = .foreign(
             reason: """
-                the certificate \(certificate) is that of \(facts.subject), not of \(account): give the certificate and \
-                key of \(account) with --tls-cert and --tls-key
+                the certificate \(certificate) is that of \(facts.subject), not of \(account): give those of \
+                \(account) with --tls-cert and --tls-key
                 """)
     }
 
