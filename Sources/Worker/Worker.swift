@@ -1,5 +1,6 @@
 import AMQP
 package import CareRecord
+import Keys
 package import Logging
 package import Replication
 package import ServiceLifecycle
@@ -17,6 +18,7 @@ package final class Worker: Sendable {
     package let audit: AuditStore
     package let coverageBoard: CoverageBoard
     package let brokers: BrokerBoard
+    package let keys = KeyBoard()
     package let counters = CounterBoard()
     package let pauses = PauseBoard()
     package let durations = Durations()
@@ -38,6 +40,7 @@ package final class Worker: Sendable {
     private let directory: DataDirectory
     private let topologyBoard: TopologyBoard
     private let watch: TopologyWatch?
+    private let keyWatch: KeyWatch?
     private let upkeep: Upkeep
     private let retry: StorageRetry
     private let logger: Logger
@@ -47,8 +50,17 @@ package final class Worker: Sendable {
         self.clock = clock
         self.logger = logger
         startedAt = clock.now
-        let view = try MeshView(settings.topology, for: settings)
+        var view = try MeshView(settings.topology, for: settings)
+        let keyFiles = settings.access.tls.map {
+            KeyFiles($0, account: view.isByCertificate ? settings.hie.text : nil)
+        }
+        view.keys = try await Self.fingerprint(of: keyFiles, board: keys)
         topologyBoard = TopologyBoard(view)
+        keyWatch = keyFiles.map { [topologyBoard, keys, pauses] files in
+            KeyWatch(
+                files: files, intervalMilliseconds: settings.keysIntervalMilliseconds, board: topologyBoard, keys: keys,
+                pauses: pauses, clock: clock, logger: logger)
+        }
         let hie = view.own
         directory = try DataDirectory(path: settings.dataDirectory, hie: hie.id)
         var limits = Subscription.Limits()
@@ -150,6 +162,7 @@ package final class Worker: Sendable {
             clock: clock, logger: logger)
         var services: [any Service] = [upkeep, own, repairer, auditor, prober, letterKeeper, runner]
         if let watch { services.append(watch) }
+        if let keyWatch { services.append(keyWatch) }
         return services + [links]
     }
 
@@ -158,6 +171,17 @@ package final class Worker: Sendable {
         let outcomes = try await records.submit(operations, now: clock.now)
         counters.count { $0.resourcesAccepted += Int64(operations.count) }
         return outcomes
+    }
+
+    /// `nil` for files that do not go together yet. Those of another HIE are refused: they will not become this one's.
+    private static func fingerprint(of files: KeyFiles?, board: KeyBoard) async throws(WorkerError) -> String? {
+        guard let finding = await files?.look() else { return nil }
+        board.take(finding)
+        switch finding.verdict {
+        case .usable(let fingerprint): return fingerprint
+        case .foreign(let reason): throw WorkerError(.foreignCertificate, reason)
+        case .unusable: return nil
+        }
     }
 
     private func line(_ link: BrokerLink, _ role: BrokerBoard.Role, _ endpoints: [Endpoint]) -> BrokerLine {

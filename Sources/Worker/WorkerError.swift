@@ -4,6 +4,7 @@ package struct WorkerError: Error, Sendable, CustomStringConvertible {
         case unknownHIE
         case plannedHIE
         case badBroker
+        case foreignCertificate
     }
 
     package let code: Code

@@ -11,6 +11,8 @@ package struct WorkerSettings: Sendable {
     package var topologyIntervalMilliseconds: Int64 = 2000
     /// A changed file counts when it stays the same for this long.
     package var topologySettleMilliseconds: Int64 = 200
+    /// How often the TLS files are looked at; they count once two looks find the same.
+    package var keysIntervalMilliseconds: Int64 = 2000
     package var hie: HIEIdentifier
     package var dataDirectory: String
     /// One broker for every region, instead of those of the topology.

@@ -1,5 +1,6 @@
 import CareRecord
 import Hummingbird
+import Keys
 import Replication
 import Storage
 import Topology
@@ -51,6 +52,11 @@ struct PeersRoute: Sendable {
             json.array("paused") { json in
                 for pause in worker.pauses.all { json.object { $0.members(of: pause) } }
             }
+            json.array("certificates") { json in
+                for certificate in worker.keys.certificates {
+                    json.object { $0.members(of: certificate, now: worker.clock.now) }
+                }
+            }
             json.object("incidents") { $0.members(ofIncidents: incidents) }
             json.object("counters") { $0.members(of: worker.counters.now) }
         }
@@ -99,6 +105,15 @@ extension JSONWriter {
         member("state", broker.state.rawValue)
         member("since", broker.since.text)
         member("reason", broker.reason)
+    }
+
+    fileprivate mutating func members(of certificate: FollowedCertificate, now: Timestamp) {
+        member("file", certificate.file)
+        member("kind", certificate.kind.rawValue)
+        member("subject", orNull: certificate.facts?.subject)
+        member("until", orNull: certificate.facts?.until.text)
+        member("daysLeft", orNull: certificate.facts.map { Int64($0.daysLeft(at: now)) })
+        member("state", certificate.state(at: now).rawValue)
     }
 
     fileprivate mutating func members(of pause: PauseBoard.Pause) {

@@ -1,5 +1,6 @@
 import CareRecord
 import Hummingbird
+import Keys
 import Replication
 import Storage
 import Topology
@@ -32,6 +33,7 @@ struct MetricsRoute: Sendable {
         metrics.metric(
             "wherry_resources_unlinked", .gauge, "Own resources whose patient has no known NHS number.",
             Int64(unlinkedCount))
+        metrics.append(worker.keys.certificates)
         metrics.metric(
             "wherry_paused", .gauge, "1 while a part of the worker stands still.",
             worker.pauses.all.map { (["part": $0.part], 1) })
@@ -54,6 +56,22 @@ struct MetricsRoute: Sendable {
 }
 
 extension MetricsText {
+    /// Where two have the same labels, the one that ends first.
+    fileprivate mutating func append(_ certificates: [FollowedCertificate]) {
+        var ends: [[String]: Timestamp] = [:]
+        for certificate in certificates {
+            guard let facts = certificate.facts else { continue }
+            let labels = [certificate.kind.rawValue, certificate.fileName, facts.subject]
+            ends[labels] = min(facts.until, ends[labels] ?? facts.until)
+        }
+        metric(
+            "wherry_certificate_expiry_timestamp_seconds", .gauge,
+            "When a certificate of this worker's TLS files ends.",
+            ends.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { labels, until in
+                (["kind": labels[0], "file": labels[1], "subject": labels[2]], Double(until.milliseconds) / 1000)
+            })
+    }
+
     fileprivate mutating func append(_ sources: [SourceCoverage]) {
         func samples(_ value: (SourceCoverage) -> Int64?) -> [(labels: Labels, value: Double)] {
             sources.compactMap { source in value(source).map { (["source": source.hie.text], Double($0)) } }

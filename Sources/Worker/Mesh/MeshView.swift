@@ -10,6 +10,8 @@ package struct MeshView: Sendable {
     let own: HIE
     /// In the order of the file.
     package let links: [BrokerLink]
+    /// The fingerprint of the TLS files in force; `nil` while there are none that go together.
+    var keys: String?
     private let endpoints: [String: [Endpoint]]
 
     init(_ topology: Topology, for settings: WorkerSettings) throws(WorkerError) {
@@ -37,7 +39,10 @@ package struct MeshView: Sendable {
     /// The connections that the worker needs.
     var lines: [LineID] {
         links.flatMap { link in
-            roles(on: link).map { LineID(link: link.name, role: $0, addresses: link.addresses) }
+            let keys = endpoints(of: link).contains { $0.tls != nil } ? keys : nil
+            return roles(on: link).map {
+                LineID(link: link.name, role: $0, addresses: link.addresses, keys: keys)
+            }
         }
     }
 
@@ -50,6 +55,9 @@ package struct MeshView: Sendable {
     var connected: [HIEIdentifier] { topology.connected.map(\.id) }
 
     func endpoints(of link: BrokerLink) -> [Endpoint] { endpoints[link.name] ?? [] }
+
+    /// Whether the worker logs in as whom its certificate names.
+    var isByCertificate: Bool { endpoints.values.joined().contains(where: \.isByCertificate) }
 
     /// Who may speak on a link, and who will.
     func speakers(on link: BrokerLink) -> Speakers {
@@ -75,11 +83,13 @@ package struct MeshView: Sendable {
     }
 }
 
-/// Which of the worker's connections: one with other addresses is another one.
+/// Which of the worker's connections: one with other addresses or TLS files is another one.
 struct LineID: Sendable, Hashable {
     /// The link's name.
     let link: String
     let role: BrokerBoard.Role
     /// Not to be printed: ``BrokerLink/addresses``.
     let addresses: [String]
+    /// ``MeshView/keys``, for a connection with TLS.
+    var keys: String?
 }

@@ -152,7 +152,7 @@ actor TopologyWatch: Service {
         case .unknownHIE: "\(file.path): \(error.reason): put it back, or stop this worker"
         case .plannedHIE:
             "\(file.path): \(settings.hie), whose worker this is, is planned: write status: connected, or stop it"
-        case .badBroker: "\(file.path): \(error.reason)"
+        case .badBroker, .foreignCertificate: "\(file.path): \(error.reason)"
         }
     }
 }

@@ -1,4 +1,5 @@
 import CareRecord
+import Keys
 
 /// One screen about a worker: its peers, its brokers, and its own side.
 struct StatusView {
@@ -14,6 +15,7 @@ struct StatusView {
         printPeers()
         printConditions("Brokers", kind: "broker", of: json["brokers"], name: "broker")
         printConditions("Paused", kind: "paused", of: json["paused"], name: "part")
+        printCertificates()
         DeadLetterStatus(json).screen(.current).print()
         printIncidents()
     }
@@ -39,6 +41,21 @@ struct StatusView {
                 kind, .init(condition[name]?.text ?? "?"), .init(state, state == "connected" ? .green : .red),
                 .init(condition["since"]?.text.map { Age.since($0) } ?? ""),
                 .init(condition["reason"]?.text ?? "", .dim))
+        }
+        section.print()
+    }
+
+    /// Those of the worker's TLS files that somebody has to do something about.
+    private func printCertificates() {
+        var section = Section(
+            "Certificates", .init("file"), .init("subject"), .init("state"), .init("until"), .init("days left", .right))
+        for certificate in json["certificates"]?.elements ?? [] {
+            let state = CertificateState(rawValue: certificate["state"]?.text ?? "") ?? .unreadable
+            guard state != .valid else { continue }
+            section.append(
+                "certificate", .init(certificate["file"]?.text ?? "?"), .init(certificate["subject"]?.text ?? ""),
+                .init(state.words, state == .expiresSoon ? .yellow : .red), .init(certificate["until"]?.text ?? ""),
+                .init(certificate["daysLeft"]?.integer.map { "\($0)" } ?? ""))
         }
         section.print()
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Keys
 import Topology
 
 /// Why a verb ends with another exit status than 0. The one place that maps errors to statuses.
@@ -30,10 +31,18 @@ struct CommandFailure: Error, CustomStringConvertible {
         }
     }
 
+    init(_ error: KeysError) {
+        switch error.code {
+        case .unreadable, .exists, .refused: self.init(.refused, error.description)
+        case .unwritable, .busy: self.init(.failed, error.description)
+        }
+    }
+
     /// Prints the error where it belongs and ends the process.
     static func exit(_ error: any Error) -> Never {
         if let failure = error as? CommandFailure { failure.exit() }
         if let error = error as? TopologyError { CommandFailure(error).exit() }
+        if let error = error as? KeysError { CommandFailure(error).exit() }
         let message = Wherry.fullMessage(for: error)
         switch Wherry.exitCode(for: error) {
         case .success:
