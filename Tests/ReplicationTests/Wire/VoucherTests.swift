@@ -181,7 +181,8 @@ import Testing
     func dead() {
         func drained(_ userID: String?, mark: String? = nil) -> DrainReader.Outcome {
             let reader = DrainReader(
-                .dead, seat: Seat(homerton), queue: BrokerLetter.deadQueue, sources: [barts], subscribers: [barts, homerton],
+                .dead, seat: Seat(homerton), queue: BrokerLetter.deadQueue, sources: [barts],
+                subscribers: [barts, homerton],
                 voucher: .broker)
             return reader.read(
                 BrokerLetter.dead { message in

@@ -20,7 +20,8 @@ struct AccountDifferenceTests {
         #expect(AccountDifference(wanted: wanted, actual: wanted.reversed()).isEmpty)
         let missing = AccountDifference(wanted: wanted, actual: [])
         #expect(missing.missing == wanted && missing.settledCount == 2 && !missing.isEmpty)
-        let stale = AccountDifference(wanted: [], actual: wanted + [Self.account(named: "guest", tags: ["administrator"])])
+        let guest = Self.account(named: "guest", tags: ["administrator"])
+        let stale = AccountDifference(wanted: [], actual: wanted + [guest])
         #expect(stale.stale == wanted && stale.conflicts.isEmpty)
     }
 

@@ -2,6 +2,7 @@ import CareRecord
 import Foundation
 import TestSupport
 import Testing
+import Topology
 import Worker
 
 /// Replicas that come to the topology file and go from it while workers run.
