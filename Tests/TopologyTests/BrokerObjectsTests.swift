@@ -22,8 +22,8 @@ struct BrokerObjectsTests {
         let exchanges = try Self.objects("sel").exchanges
         #expect(
             Dictionary(uniqueKeysWithValues: exchanges.map { ($0.name, $0.kind) }) == [
-                "wherry.changes": "topic", "wherry.requests": "direct", "wherry.replies": "direct",
-                "wherry.replays": "direct", "wherry.dead": "direct", "wherry.unrouted": "fanout",
+                "wherry.changes": "topic", "wherry.requests": "direct", "wherry.replies": "topic",
+                "wherry.replays": "topic", "wherry.dead": "direct", "wherry.unrouted": "fanout",
             ])
         #expect(exchanges.allSatisfy { $0.isDurable && !$0.isAutoDelete && !$0.isInternal })
         let alternates = exchanges.filter { $0.arguments["alternate-exchange"] == "wherry.unrouted" }.map(\.name)

@@ -74,7 +74,7 @@ import Testing
 
     @Test("with --drain SIGTERM ends it only after readyz has said so for a while, and lookups are answered until then")
     func drain() async throws {
-        let worker = try await start("barts", ["--drain", "8s"])
+        let worker = try await start("barts", ["--drain", "40s"])
         worker.process.signal(SIGTERM)
         let isLeaving = try await eventually {
             let answer = try await Subprocess.run("/usr/bin/curl", ["-s", "\(worker.url)/readyz"])

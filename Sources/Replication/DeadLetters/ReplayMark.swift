@@ -49,8 +49,8 @@ extension Message {
         userID = nil
     }
 
-    /// Takes off what brokers put on it and a time to live that is over. A line becomes a message of its own. Who sent it
-    /// first stays to be read.
+    /// Takes off what brokers put on it and a time to live that is over. A line becomes a message of its own. Who sent
+    /// it first stays to be read.
     package mutating func prepare(_ subject: LetterSubject) {
         for name in Self.brokerHeaders { headers[name] = nil }
         headers[HeaderName.replay] = nil

@@ -6,8 +6,8 @@ package enum Voucher: Sendable, Hashable {
     /// Nobody: every worker logs in as the same user, on a broker for trials.
     case nobody
     /// The broker: every worker logs in as its own HIE, with its certificate, and sets `user_id` on what it publishes.
-    /// The broker lets nobody publish the `user_id` of another (RabbitMQ's page "Validated User-ID"), whichever exchange,
-    /// binding, header or queue argument leads the message on its way.
+    /// The broker lets nobody publish the `user_id` of another (RabbitMQ's page "Validated User-ID"), whichever
+    /// exchange, binding, header or queue argument leads the message on its way.
     case broker
 
     /// Throws unless the message was published by the one whom it names.

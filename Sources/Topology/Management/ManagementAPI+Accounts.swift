@@ -1,7 +1,7 @@
 /// Users without a password, and their rights in one virtual host.
 extension ManagementAPI {
-    /// The users that are ours or have one of these names, with their rights here. Ours that have rights in other virtual
-    /// hosts alone are another mesh's.
+    /// The users that are ours or have one of these names, with their rights here. Ours that have rights in other
+    /// virtual hosts alone are another mesh's.
     package func accounts(named names: Set<String>) async throws(TopologyError) -> [BrokerAccount] {
         try await calling { call in
             let users: [UserAnswer] = try await call.getAccounts("users")

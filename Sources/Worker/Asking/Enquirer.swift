@@ -126,8 +126,8 @@ struct Enquirer: Service {
 }
 
 extension Rejection {
-    /// Whether what it is about comes from the source that it names. What somebody else has sent in a source's name ends
-    /// no question: the true answer may still come.
+    /// Whether what it is about comes from the source that it names. What somebody else has sent in a source's name
+    /// ends no question: the true answer may still come.
     fileprivate var isOfKnownSource: Bool {
         switch cause {
         case .forgedSource, .headerRefused: false

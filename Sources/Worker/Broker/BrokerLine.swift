@@ -114,13 +114,14 @@ extension AMQPError {
         switch code {
         case .notFound: "\(self) on broker \(broker): run wherry topology apply"
         case .accessRefused:
-            "\(self) on broker \(broker): run wherry topology apply, and check that the certificate or the user is this "
-                + "HIE's own"
+            "\(self) on broker \(broker): run wherry topology apply, and check that the certificate or the user is "
+                + "this HIE's own"
         case .authenticationRefused:
-            "\(self) on broker \(broker): run wherry topology apply, which makes the HIEs' accounts, and check that the "
-                + "certificate's common name is this HIE's id, or user and password where no certificate is given"
+            "\(self) on broker \(broker): run wherry topology apply, which makes the HIEs' accounts, and check that "
+                + "the certificate's common name is this HIE's id, or user and password where no certificate is given"
         case .preconditionFailed where reason.contains("user_id"):
-            "\(self) on broker \(broker): the certificate is another HIE's: give this one's with --tls-cert and --tls-key"
+            "\(self) on broker \(broker): the certificate is another HIE's: give this one's with --tls-cert and "
+                + "--tls-key"
         default: "\(self)"
         }
     }

@@ -92,8 +92,8 @@ package struct MeshView: Sendable {
     private static func reason(whyNot seat: Seat, of own: HIE) -> String {
         let known = own.replicas.isEmpty ? "no replicas" : own.replicas.map(\.text).joined(separator: ", ")
         return """
-            \(seat.words) is not in the topology, where \(own.id) has \(known): add it to its replicas: in the topology \
-            file, run wherry topology apply, then start it
+            \(seat.words) is not in the topology, where \(own.id) has \(known): add it to its replicas: in the \
+            topology file, run wherry topology apply, then start it
             """
     }
 

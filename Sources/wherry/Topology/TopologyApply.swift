@@ -11,10 +11,10 @@ struct TopologyApply: AsyncParsableCommand {
         discussion: """
             Doing it again changes nothing. What exists with other properties is reported and left alone.
 
-            On a broker whose addresses are all amqps:// every connected HIE gets an account of its own: a user without \
-            a password, named by the HIE's id, who logs in by the certificate with that common name, and has the least \
-            rights with which a worker works. They are made by the management API, with a --broker-user that has the tag \
-            administrator, and set right where they differ.
+            On a broker whose addresses are all amqps:// every connected HIE gets an account of its own: a user \
+            without a password, named by the HIE's id, who logs in by the certificate with that common name, and has \
+            the least rights with which a worker works. They are made by the management API, with a --broker-user that has \
+            the tag administrator, and set right where they differ.
 
             Exit status 1 when a broker could not be reached or refused something; the others are done all the same.
             """)
@@ -118,7 +118,8 @@ struct TopologyApply: AsyncParsableCommand {
 }
 
 /// What became of one broker. The JSON: `{"brokers": [{"broker","exchanges","queues","bindings","accounts","removed":
-/// [{"kind","name"}],"kept": [{"queue","messages"}],"errors"}]}`; the numbers are of objects declared, there before or not.
+/// [{"kind","name"}],"kept": [{"queue","messages"}],"errors"}]}`; the numbers are of objects declared, there before
+/// or not.
 private struct Applied: Encodable {
     let broker: String
     let exchanges, queues, bindings, accounts: Int

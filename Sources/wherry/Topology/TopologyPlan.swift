@@ -8,8 +8,8 @@ struct TopologyPlan: AsyncParsableCommand {
         abstract: "Show what apply would create on the brokers, and what it cannot change.",
         discussion: """
             + is created by apply, - is removed by apply --prune, ! exists with other properties: of these apply sets \
-            accounts right, and leaves the others alone. The present state is read by the brokers' management API, which \
-            shows accounts to users with the tag administrator.
+            accounts right, and leaves the others alone. The present state is read by the brokers' management API, \
+            which shows accounts to users with the tag administrator.
             """)
 
     @OptionGroup var selection: BrokerSelection

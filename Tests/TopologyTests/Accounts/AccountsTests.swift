@@ -7,8 +7,9 @@ import TestSupport
 import Testing
 import Topology
 
-/// Users are a broker's, not a virtual host's: every test has HIEs of its own.
-@Suite("Accounts on a real broker, by its management API over TLS", .timeLimit(.minutes(5)))
+/// Users are a broker's, not a virtual host's: every test has HIEs of its own, and none begins before another has given
+/// its users their rights, which tell whose they are.
+@Suite("Accounts on a real broker, by its management API over TLS", .serialized, .timeLimit(.minutes(10)))
 struct AccountsTests {
     private static let peer = Lazy { try await TLSBroker(clients: [:], hasManagement: true) }
     private static let access = Lazy {
