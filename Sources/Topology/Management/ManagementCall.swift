@@ -24,7 +24,7 @@ struct ManagementCall: Sendable {
     func put(_ path: String, _ body: some Encodable) async throws {
         var request = request(path, .PUT)
         request.headers.add(name: "Content-Type", value: "application/json")
-        request.body = .bytes(ByteBuffer(data: try JSONEncoder().encode(body)))
+        request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
         _ = try await answer(to: request, .accounts)
     }
 

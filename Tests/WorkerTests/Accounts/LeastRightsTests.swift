@@ -1,6 +1,6 @@
 import AMQP
 import CareRecord
-import Foundation
+import LoadTest
 import Replication
 import Storage
 import TestSupport
@@ -56,8 +56,8 @@ import Topology
                     (BrokerNames.deadExchange, "homerton"), (BrokerNames.changesExchange, "change.nobody"),
                 ] {
                     let message = Message(body: Array("\(region) \(key)".utf8))
-                    #expect(
-                        try await session.publishConfirmed(message, exchange: exchange, routingKey: key) == .confirmed)
+                    let outcome = try await session.publishConfirmed(message, exchange: exchange, routingKey: key)
+                    #expect(outcome == .confirmed)
                 }
             }
         }
