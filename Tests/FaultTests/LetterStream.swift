@@ -82,14 +82,7 @@ extension FaultMesh {
         let session = try await Session.open(
             Endpoint(url: brokerURL), settings: SessionSettings(name: "test"),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        do {
-            let value = try await body(session)
-            await session.close()
-            return value
-        } catch {
-            await session.close()
-            throw error
-        }
+        return try await session.closing(body)
     }
 
     /// Sends changes of `source` on their way to everybody.

@@ -38,14 +38,7 @@ struct ApplyTests {
     ) async throws -> Result {
         let session = try await Session.open(
             try Endpoint(url: link.addresses[0]), settings: SessionSettings(name: "test"), logger: logger)
-        do {
-            let result = try await body(session)
-            await session.close()
-            return result
-        } catch {
-            await session.close()
-            throw error
-        }
+        return try await session.closing(body)
     }
 
     @Test("applying leaves no difference, and applying again changes nothing")

@@ -62,14 +62,7 @@ struct Mesh {
     func withSession<Value: Sendable>(_ body: @Sendable (Session) async throws -> Value) async throws -> Value {
         let session = try await Session.open(
             Endpoint(url: brokerURL), settings: SessionSettings(name: "test"), logger: logger)
-        do {
-            let value = try await body(session)
-            await session.close()
-            return value
-        } catch {
-            await session.close()
-            throw error
-        }
+        return try await session.closing(body)
     }
 
     /// What the `sqlite3` program says to `statement` on a file of `hie`.

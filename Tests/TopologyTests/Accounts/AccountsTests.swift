@@ -147,8 +147,7 @@ struct AccountsTests {
     @Test("while an exchange is of another kind, no account gets rights to it") func otherKind() async throws {
         let endpoint = try access.endpoint(link.addresses[0])
         let session = try await Session.open(endpoint, settings: SessionSettings(name: "test"), logger: logger)
-        try await session.declareExchange("wherry.replies", kind: .direct)
-        await session.close()
+        try await session.closing { try await $0.declareExchange("wherry.replies", kind: .direct) }
         let error = await #expect(throws: TopologyError.self) { try await apply() }
         #expect(error?.code == .accountRefused)
         #expect(error?.description.contains("until exchange wherry.replies is right") == true)

@@ -106,14 +106,7 @@ struct CertifiedMesh {
         }
         let session = try await Session.open(
             access.endpoint(address), settings: SessionSettings(name: "test", userID: hie?.text), logger: logger)
-        do {
-            let value = try await body(session)
-            await session.close()
-            return value
-        } catch {
-            await session.close()
-            throw error
-        }
+        return try await session.closing(body)
     }
 
     /// Lets homerton's certificate try what it must not be able to do to barts and kingston. Returns what it says.
