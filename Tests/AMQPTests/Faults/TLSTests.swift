@@ -8,7 +8,7 @@ import Testing
 struct TLSTests {
     @Test("with the right authority a password logs in over TLS")
     func password() async throws {
-        let peer = try await TLSBroker.shared.value()
+        let peer = try await TLSPeer.shared.value()
         let endpoint = try Endpoint(url: peer.url, tls: TLSFiles(ca: peer.path("ca.pem")))
         try await withSession(on: endpoint) { session in
             try await session.declareQueue("over-tls", isExclusive: true)
@@ -22,7 +22,7 @@ struct TLSTests {
 
     @Test("a client certificate logs in as the user that it names")
     func certificate() async throws {
-        let peer = try await TLSBroker.shared.value()
+        let peer = try await TLSPeer.shared.value()
         let endpoint = try Endpoint(url: "amqps://localhost:\(peer.port)", tls: peer.files(of: "wherry-client"))
         #expect(endpoint.authentication == .external(identity: "certificate"))
         try await withSession(on: endpoint) { session in
@@ -43,7 +43,7 @@ struct TLSTests {
 
     @Test("a broker whose authority is not trusted is refused, and the error names the CA file")
     func wrongAuthority() async throws {
-        let peer = try await TLSBroker.shared.value()
+        let peer = try await TLSPeer.shared.value()
         let error = await failure(try Endpoint(url: peer.url, tls: TLSFiles(ca: peer.path("other/ca.pem"))))
         #expect(error?.code == .tlsFailed)
         try await expect(error, "localhost", "other/ca.pem", "not signed by an authority")
@@ -52,7 +52,7 @@ struct TLSTests {
 
     @Test("a broker whose certificate is not of the day is refused: when it ended, or begins")
     func wrongTime() async throws {
-        let peer = try await TLSBroker.shared.value()
+        let peer = try await TLSPeer.shared.value()
         let expired = try await failure(certificate: "wherry-client", port: peer.expiredPort)
         #expect(expired?.code == .tlsFailed)
         try await expect(expired, "localhost:\(peer.expiredPort)", "expired on 20", "renewed")
@@ -63,7 +63,7 @@ struct TLSTests {
 
     @Test("a host that the certificate does not name is refused, and the error says which name to use")
     func wrongHost() async throws {
-        let peer = try await TLSBroker.shared.value()
+        let peer = try await TLSPeer.shared.value()
         let url = peer.url.replacingOccurrences(of: "localhost", with: "127.0.0.1")
         let error = await failure(try Endpoint(url: url, tls: TLSFiles(ca: peer.path("ca.pem"))))
         #expect(error?.code == .tlsFailed)
@@ -77,7 +77,7 @@ struct TLSTests {
             ("foreign", ["does not know the authority"]), ("server", ["clientAuth"]),
         ], ["tlsv1.3", "tlsv1.2"])
     func refusedCertificate(_ own: (name: String, words: [String]), version: String) async throws {
-        let peer = try await TLSBroker.shared.value()
+        let peer = try await TLSPeer.shared.value()
         // Whether the broker's word comes before or after the first write is a matter of moments.
         for _ in 0..<5 {
             let error = try await failure(
@@ -91,7 +91,7 @@ struct TLSTests {
 
     @Test("a broker that wants a certificate says so to who has none", arguments: ["tlsv1.3", "tlsv1.2"])
     func noCertificate(version: String) async throws {
-        let peer = try await TLSBroker.shared.value()
+        let peer = try await TLSPeer.shared.value()
         let port = version == "tlsv1.2" ? peer.olderPort : peer.strictPort
         let error = await failure(
             try Endpoint(url: "amqps://guest:guest@localhost:\(port)", tls: TLSFiles(ca: peer.path("ca.pem"))))
@@ -101,7 +101,7 @@ struct TLSTests {
 
     @Test("unusable files are named, and what is wrong with each, before anything is sent")
     func files() async throws {
-        let peer = try await TLSBroker.shared.value()
+        let peer = try await TLSPeer.shared.value()
         let (ca, client) = (peer.path("ca.pem"), peer.path("hies/wherry-client.pem"))
         func own(_ key: String, certificate: String? = nil) -> TLSFiles {
             TLSFiles(ca: ca, certificate: certificate ?? client, key: peer.path(key))
@@ -126,7 +126,7 @@ struct TLSTests {
 
     @Test("TLS to a port without it, and the reverse, fail with words about it")
     func mixedUp() async throws {
-        let peer = try await TLSBroker.shared.value()
+        let peer = try await TLSPeer.shared.value()
         let plainPort = try peer.broker.port
         let overTLS = await failure(
             try Endpoint(url: "amqps://localhost:\(plainPort)", tls: TLSFiles(ca: peer.path("ca.pem"))))
@@ -145,7 +145,7 @@ struct TLSTests {
 
     /// With the certificate of that name, to the broker's usual port unless another is given.
     private func failure(certificate name: String, port: UInt16? = nil) async throws -> AMQPError? {
-        let peer = try await TLSBroker.shared.value()
+        let peer = try await TLSPeer.shared.value()
         return await failure(
             try Endpoint(url: "amqps://localhost:\(port ?? peer.port)", tls: peer.files(of: name)))
     }

@@ -5,14 +5,14 @@ import LoadTest
 import TestSupport
 
 /// A broker with TLS, an authority made for it, and certificates of many kinds.
-struct TLSBroker {
+struct TLSPeer {
     static let shared = Lazy()
 
     actor Lazy {
-        private var task: Task<TLSBroker, any Error>?
+        private var task: Task<TLSPeer, any Error>?
 
-        func value() async throws -> TLSBroker {
-            let task = self.task ?? Task { try await TLSBroker() }  // serves every test that asks, not only the first
+        func value() async throws -> TLSPeer {
+            let task = self.task ?? Task { try await TLSPeer() }  // serves every test that asks, not only the first
             self.task = task
             return try await task.value
         }
