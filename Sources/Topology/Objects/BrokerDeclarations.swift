@@ -99,8 +99,13 @@ package struct BrokerDeclarations: Sendable {
             }
         }
         let advice =
-            last?.code == .authenticationRefused
-            ? ": give --broker-user and --broker-password-file" : ": check its address and that it is running"
+            switch last?.code {
+            // These say themselves what to do.
+            case .tlsFailed: ""
+            case .authenticationRefused where access.tls != nil && access.user == nil: ""
+            case .authenticationRefused: ": give --broker-user and --broker-password-file"
+            default: ": check its address and that it is running"
+            }
         throw TopologyError(
             .brokerUnreachable,
             "broker \(link.name) at \(link.shownAddresses.joined(separator: ", ")) cannot be used\(advice) "
