@@ -2,7 +2,7 @@ package import AMQP
 
 extension Session {
     /// What `body` comes to; the session is closed after it, however it ends.
-    package func closing<Value: Sendable>(
+    nonisolated package func closing<Value: Sendable>(
         _ body: (Session) async throws -> Value
     ) async throws -> Value {
         do {
