@@ -118,7 +118,9 @@ def is_together(mesh):
 def members(mesh, service, queue):
     """The nodes that a quorum queue lives on, with their part in it."""
     said = json.loads(mesh.execute(service, "rabbitmq-queues", "-q", "--formatter", "json", "quorum_status", queue))
-    return ", ".join(f"{one['Node Name']} {one['Raft State']}" for one in said)
+    # The state of a node that is gone is a list.
+    return ", ".join(f"{one['Node Name']} {state if isinstance(state := one['Raft State'], str) else 'gone'}"
+                     for one in said)
 
 
 def lost_node(mesh, feeds, rate, tell):
