@@ -18,6 +18,9 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -32,9 +35,10 @@ let package = Package(
             pkgConfig: "librabbitmq",
             providers: [.apt(["librabbitmq-dev", "libssl-dev"])]
         ),
+        .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .target(
             name: "AMQP",
-            dependencies: ["CRabbitMQ", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["COpenSSL", "CRabbitMQ", .product(name: "Logging", package: "swift-log")],
             swiftSettings: settings
         ),
         .target(name: "CareRecord", swiftSettings: settings),
@@ -59,9 +63,19 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "Keys",
+            dependencies: [
+                "AMQP", "CareRecord", "Topology",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "Worker",
             dependencies: [
-                "AMQP", "CareRecord", "Replication", "Storage", "Topology",
+                "AMQP", "CareRecord", "Replication", "Storage", "Topology", "Keys",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -70,7 +84,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "AMQP", "CareRecord", "Replication", "Storage", "Topology", "Worker",
+                "AMQP", "CareRecord", "Replication", "Storage", "Topology", "Keys", "Worker",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -91,7 +105,7 @@ let package = Package(
         .executableTarget(
             name: "wherry",
             dependencies: [
-                "AMQP", "CareRecord", "Replication", "Simulation", "Storage", "Topology", "Worker", "Gateway",
+                "AMQP", "CareRecord", "Replication", "Simulation", "Storage", "Topology", "Keys", "Worker", "Gateway",
                 "LoadTest",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -102,13 +116,13 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["AMQP", "CareRecord", "LoadTest", "Replication", "Topology"],
+            dependencies: ["AMQP", "CareRecord", "Keys", "LoadTest", "Replication", "Topology"],
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),
         .testTarget(
             name: "AMQPTests",
-            dependencies: ["AMQP", "LoadTest", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["AMQP", "Keys", "LoadTest", "TestSupport", .product(name: "Logging", package: "swift-log")],
             swiftSettings: settings
         ),
         .testTarget(name: "CareRecordTests", dependencies: ["CareRecord"], swiftSettings: settings),
@@ -129,13 +143,16 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "KeysTests", dependencies: ["AMQP", "CareRecord", "Keys", "LoadTest", "TestSupport", "Topology"],
+            swiftSettings: settings),
+        .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "Worker", "LoadTest", "TestSupport",
+                "Keys", "Worker", "LoadTest", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            exclude: ["contract.py", "dead_letters.py"],
+            exclude: ["Accounts/intruder.py", "contract.py", "dead_letters.py"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -157,7 +174,8 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .testTarget(name: "WherryTests", dependencies: ["wherry", "LoadTest", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "WherryTests", dependencies: ["wherry", "Keys", "LoadTest", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "FaultTests",
             dependencies: [

@@ -31,7 +31,16 @@ class Mesh:
         #: The broker that each HIE publishes to, in the order of the file.
         self.home = {hie["id"]: self.brokers[place] for region, place in zip(regions, brokers)
                      for hie in region["hies"] if hie["status"] == "connected"}
+        #: The primaries.
         self.seats = {hie: Seat(hie, self) for hie in self.home}
+        self.replicas = [Seat(hie["id"], self, replica=name) for region in regions for hie in region["hies"]
+                         if hie["id"] in self.home for name in hie.get("replicas", [])]
+
+    @property
+    def all_seats(self):
+        """Everybody who has an index: an HIE's replicas right behind its primary."""
+        return [seat for primary in self.seats.values()
+                for seat in [primary] + [replica for replica in self.replicas if replica.hie == primary.hie]]
 
     def path(self, *names):
         return self.stage.path(self.name, *names)
@@ -43,7 +52,7 @@ class Mesh:
     def start(self):
         """The brokers with the topology's objects, and the workers, which are ready then."""
         self.prepare()
-        for seat in self.seats.values():
+        for seat in self.all_seats:
             seat.start()
         self.wait_healthy()
 
@@ -80,10 +89,10 @@ class Mesh:
         heads = {}
 
         def is_healthy():
-            reports = {hie: seat.peers() for hie, seat in self.seats.items()}
+            reports = {seat.name: seat.peers() for seat in self.all_seats}
             if None in reports.values():
                 return False
-            heads.update({hie: report["own"]["head"] for hie, report in reports.items()})
+            heads.update({hie: reports[hie]["own"]["head"] for hie in self.seats})
             return all(peer["state"] == "complete" and peer["watermark"] == heads[peer["hie"]]
                        for report in reports.values() for peer in report["peers"]) \
                 and all(broker["state"] == "connected" for report in reports.values() for broker in report["brokers"])
@@ -106,12 +115,12 @@ class Mesh:
     def meter(self, asked):
         """What the workers of these HIEs use from now on, beside the rest of the mesh."""
         asked = {self.seats[hie].process.pid for hie in asked}
-        rest = {seat.process.pid for seat in self.seats.values()} - asked
+        rest = {seat.process.pid for seat in self.all_seats} - asked
         brokers = {pid for broker in self.brokers if broker.is_well for pid, _ in broker.processes()}
         return Meter(asked, rest | brokers)
 
     def end(self):
-        for seat in self.seats.values():
+        for seat in self.all_seats:
             if seat.lives:
                 seat.resume()
                 seat.terminate()
@@ -119,5 +128,5 @@ class Mesh:
             broker.stop()
 
     def check_alive(self):
-        for hie, seat in self.seats.items():
-            expect(seat.lives, f"the worker of {hie} ended by itself: see {seat.log}")
+        for seat in self.all_seats:
+            expect(seat.lives, f"the worker {seat.name} ended by itself: see {seat.log}")

@@ -37,13 +37,13 @@ def compare(mesh):
     for source, journal in journals.items():
         compare_versions(difference, f"journal of {source} against its feed", mesh.feeds[source].expected(),
                          {row[0]: (row[1], version_of(row)) for row in journal})
-        for reader, seat in mesh.seats.items():
+        for seat in mesh.all_seats:
             index = rows(seat, "index.sqlite", INDEX_ROWS, source)
             difference.rows += len(index)
-            compare_rows(difference, f"{source} at {reader}", journal, [tuple(row) for row in index])
+            compare_rows(difference, f"{source} at {seat.name}", journal, [tuple(row) for row in index])
     heads = {hie: rows(seat, "records.sqlite", "SELECT head, epoch, hex(digest) FROM journalState")[0]
              for hie, seat in mesh.seats.items()}
-    for seat in mesh.seats.values():
+    for seat in mesh.all_seats:
         compare_state(difference, seat, heads)
     count_parked(difference, mesh)
     verify(difference, mesh)
@@ -138,44 +138,44 @@ def compare_state(difference, seat, heads):
         if have is None and head == 0:
             continue
         if have is None or have[0] != head or have[1] != epoch:
-            difference.remark(f"{source} at {seat.hie}: watermark {have and have[0]} of head {head}, epoch "
+            difference.remark(f"{source} at {seat.name}: watermark {have and have[0]} of head {head}, epoch "
                               f"{have and have[1]} of {epoch}")
         elif have[2] != digest:
-            difference.remark(f"{source} at {seat.hie}: the digest differs from the journal's")
+            difference.remark(f"{source} at {seat.name}: the digest differs from the journal's")
         if have and have[3]:
-            difference.remark(f"{source} at {seat.hie}: islands are left: {have[3][:100]}")
+            difference.remark(f"{source} at {seat.name}: islands are left: {have[3][:100]}")
     tombstones = rows(seat, "index.sqlite", "SELECT count(*) FROM tombstone")[0][0]
     if tombstones:
-        difference.remark(f"{seat.hie}: {tombstones} tombstones are left")
+        difference.remark(f"{seat.name}: {tombstones} tombstones are left")
 
 
 def count_parked(difference, mesh):
     """At the workers, and what the broker itself gave up on."""
-    for seat in mesh.seats.values():
+    for seat in mesh.all_seats:
         letters = rows(seat, "deadletters.sqlite",
                        "SELECT cause, detail, count(*) FROM letter WHERE state = 'parked' GROUP BY 1, 2")
         for cause, detail, count in letters:
             difference.parked += count
-            difference.remark(f"{seat.hie} parked {count}: {cause}: {detail}")
-        count = mesh.broker.depth(f"wherry.dead.{seat.hie}")
+            difference.remark(f"{seat.name} parked {count}: {cause}: {detail}")
+        count = mesh.broker.depth(f"wherry.dead.{seat.name}")
         if count:
             difference.parked += count
-            difference.remark(f"the broker gave up {count} messages to {seat.hie}: wherry.dead.{seat.hie}")
+            difference.remark(f"the broker gave up {count} messages to {seat.name}: wherry.dead.{seat.name}")
 
 
 def verify(difference, mesh):
     """What Wherry itself says of it, where this version can tell."""
-    for hie, seat in mesh.seats.items():
+    for seat in mesh.all_seats:
         result = subprocess.run(
             [mesh.wherry, "index", "verify", "--from", f"http://{seat.host}:{seat.port}"], stdin=subprocess.DEVNULL,
             capture_output=True, text=True, timeout=120)
         if not has_verb(mesh.wherry, "index"):
-            difference.verify[hie] = "not in this version"
+            difference.verify[seat.name] = "not in this version"
         elif result.returncode == 0:
-            difference.verify[hie] = "equal"
+            difference.verify[seat.name] = "equal"
         else:
-            difference.verify[hie] = f"status {result.returncode}"
-            difference.remark(f"wherry index verify at {hie}: {(result.stdout + result.stderr).strip()[:500]}")
+            difference.verify[seat.name] = f"status {result.returncode}"
+            difference.remark(f"wherry index verify at {seat.name}: {(result.stdout + result.stderr).strip()[:500]}")
 
 
 def has_verb(wherry, verb):

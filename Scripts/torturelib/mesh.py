@@ -38,6 +38,11 @@ class Mesh:
         os.makedirs(self.path("data"))
         self.topology = self.path("mesh.yaml")
 
+    @property
+    def all_seats(self):
+        """Everybody who has an index."""
+        return list(self.seats.values())
+
     def path(self, *names):
         return os.path.join(self.directory, *names)
 

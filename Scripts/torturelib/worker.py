@@ -1,4 +1,4 @@
-"""One HIE's place in the mesh: its disk, its network, and the worker process that sits there at present."""
+"""A worker's place in the mesh: its disk, its network, and the process that sits there at present."""
 import http.client
 import json
 import os
@@ -25,17 +25,24 @@ def faketime_library():
 
 
 class Seat:
-    """Starts, signals and asks the worker of one HIE.
+    """Starts, signals and asks the worker of one HIE, or one of its read replicas.
 
     `disturbed` counts what was done to it: who asked before and after, and saw another count, judges nothing.
     """
 
-    def __init__(self, hie, mesh, disk=None, network=None):
-        self.hie, self.mesh, self.disk, self.network = hie, mesh, disk, network
-        self.data = disk.directory if disk else mesh.path("data", hie)
+    def __init__(self, hie, mesh, disk=None, network=None, replica=None):
+        self.hie, self.mesh, self.disk, self.network, self.replica = hie, mesh, disk, network, replica
+        #: As Wherry itself names it: `barts`, or `barts.a`.
+        self.name = f"{hie}.{replica}" if replica else hie
+        self.wherry = mesh.wherry
+        #: What else its command says.
+        self.options = []
+        #: Whether it listens on `port` when it is started, where that is known, and not on any that is free.
+        self.keeps_port = False
+        self.data = disk.directory if disk else mesh.path("data", self.name)
         # A mount point is the worker's own only below its top, where mkfs keeps lost+found.
         self.data = os.path.join(self.data, "worker")
-        self.log = mesh.path("log", f"{hie}.log")
+        self.log = mesh.path("log", f"{self.name}.log")
         self.process = self.ticks = self.port = None
         self.host = network.address if network else "127.0.0.1"
         self.skew_seconds = 0
@@ -52,9 +59,12 @@ class Seat:
     def start(self, skew_seconds=0):
         """Starts a worker on the files that are there, its clock wrong by so much; returns when it serves."""
         self.skew_seconds = skew_seconds
-        command = [self.mesh.wherry, "worker", "--topology", self.mesh.topology, "--hie", self.hie, "--data", self.data,
-                   "--listen", f"{self.host}:0", *self.mesh.broker_arguments(self.network),
-                   "--pulse-interval", self.mesh.pulse_interval, "--log-level", "info"]
+        port = self.port if self.keeps_port and self.port else 0
+        command = [self.wherry, "worker", "--topology", self.mesh.topology, "--hie", self.hie, "--data", self.data,
+                   "--listen", f"{self.host}:{port}", *self.mesh.broker_arguments(self.network),
+                   "--pulse-interval", self.mesh.pulse_interval, "--log-level", "info", *self.options]
+        if self.replica:
+            command += ["--replica", self.replica]
         environment = dict(os.environ)
         if skew_seconds:
             environment.update(LD_PRELOAD=faketime_library(), FAKETIME=f"{skew_seconds:+d}s",
@@ -84,7 +94,7 @@ class Seat:
                     return int(found.group(1))
                 if not part:
                     break
-        raise TortureError(f"the worker of {self.hie} did not start: see the end of {self.log}")
+        raise TortureError(f"the worker {self.name} did not start: see the end of {self.log}")
 
     def disturb(self, reason):
         self.disturbed += 1
@@ -119,7 +129,7 @@ class Seat:
         try:
             status = self.process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
-            raise TortureError(f"the worker of {self.hie} did not end within {seconds} s")
+            raise TortureError(f"the worker {self.name} did not end within {seconds} s")
         self.process.stdout.close()
         return status
 
@@ -136,7 +146,7 @@ class Seat:
     def request(self, method, path, body=None, headers=None, seconds=10):
         """Status, headers and body; OSError when there is no answer, TimeoutError when none came in time."""
         if self.port is None:
-            raise ConnectionRefusedError(f"{self.hie} was not started")
+            raise ConnectionRefusedError(f"{self.name} was not started")
         connection = http.client.HTTPConnection(self.host, self.port, timeout=seconds)
         try:
             connection.request(method, path, body, headers or {})
@@ -151,7 +161,7 @@ class Seat:
         """JSON of a path that must answer with 200."""
         status, _, body = self.request("GET", path, seconds=seconds)
         if status != 200:
-            raise ConnectionError(f"{self.hie} answered {path.split('?')[0]} with {status}")
+            raise ConnectionError(f"{self.name} answered {path.split('?')[0]} with {status}")
         return json.loads(body)
 
     def peers(self):

@@ -1,13 +1,16 @@
 import HTTPTypes
 import Hummingbird
+import Storage
 import Worker
 
 extension RouteTable {
     /// Own resources: what is sent here, and single ones.
     func serveRecords(
-        _ worker: Worker, _ settings: GatewaySettings, _ bodies: BodyReader, _ histograms: Histograms
+        _ worker: Worker, _ records: RecordStore, _ settings: GatewaySettings, _ bodies: BodyReader,
+        _ histograms: Histograms
     ) {
-        let desk = SubmissionDesk(worker: worker, settings: settings, histogram: histograms.submissions)
+        let desk = SubmissionDesk(
+            worker: worker, records: records, settings: settings, histogram: histograms.submissions)
         let submission = SubmissionRoute(desk: desk, bodies: bodies, streams: StreamReader(desk: desk))
         let resource = ResourceRoute(desk: desk, bodies: bodies)
 
@@ -19,6 +22,16 @@ extension RouteTable {
                 .put: { try await resource.put($0, try Self.key($1)) },
                 .delete: { try await resource.delete($0, try Self.key($1)) },
             ])
+    }
+
+    /// What a replica says where the primary serves own resources.
+    func serveNoRecords(_ worker: Worker) {
+        let route = ReplicaRoute(worker: worker)
+
+        serve("/fhir", [:], otherwise: route.refusal)
+        serve(
+            "/fhir/:type/:id", [.get: { _, context in try await route.get(try Self.key(context)) }],
+            otherwise: route.refusal)
     }
 
     /// What FHIR clients read from the index, and of the HIEs.

@@ -51,7 +51,11 @@ package struct Gateway: Service {
                 "queries", places: settings.queriesMax, waitingMax: settings.waitingMax,
                 waitSecondsMax: settings.waitSecondsMax),
             histogram: histograms.queries)
-        table.serveRecords(worker, settings, bodies, histograms)
+        if let records = worker.records {
+            table.serveRecords(worker, records, settings, bodies, histograms)
+        } else {
+            table.serveNoRecords(worker)
+        }
         table.serveReads(worker, bodies, record, histograms)
         table.servePatients(worker, settings, lookups, record, histograms)
         table.serveOperations(worker, histograms)

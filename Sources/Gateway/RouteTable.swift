@@ -11,10 +11,13 @@ struct RouteTable {
     let router: Router<Context>
 
     /// Serves these methods under the path, and tells which they are to any other.
-    func serve(_ path: RouterPath, _ handlers: [HTTPRequest.Method: Handler]) {
+    func serve(
+        _ path: RouterPath, _ handlers: [HTTPRequest.Method: Handler],
+        otherwise refusal: @escaping @Sendable ([HTTPRequest.Method]) -> Refusal = Refusal.notAllowed
+    ) {
         let allowed = [HTTPRequest.Method.get, .put, .post, .delete].filter { handlers[$0] != nil }
         for method in [HTTPRequest.Method.get, .put, .post, .delete, .patch] {
-            let handler = handlers[method] ?? { _, _ in throw Refusal.notAllowed(allowed) }
+            let handler = handlers[method] ?? { _, _ in throw refusal(allowed) }
             router.on(path, method: method, use: handler)
         }
     }

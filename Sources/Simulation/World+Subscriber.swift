@@ -29,7 +29,8 @@ extension World {
         guard let buffer = nodes[node].process?.links[broker]?.buffer, !buffer.isEmpty else { return nil }
         let count = generator.within(1...buffer.count)
         let reader = IntakeReader(
-            hie: names[node], queue: "changes", sources: sources(of: node, at: broker), planned: planned(by: node),
+            seat: Seat(names[node]), queue: "changes", sources: sources(of: node, at: broker),
+            planned: planned(by: node),
             changesMax: 10)
         let steps = reader.steps(for: Array(buffer.prefix(count)))
         nodes[node].process?.links[broker]?.buffer.removeFirst(count)

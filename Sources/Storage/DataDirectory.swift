@@ -9,7 +9,7 @@ package final class DataDirectory: Sendable {
     private let lockDescriptor: Int32
 
     /// Creates the directory where it is missing and takes the lock, or says which process holds it.
-    package init(path: String, hie: HIEIdentifier) throws(StorageError) {
+    package init(path: String, seat: Seat) throws(StorageError) {
         self.path = path
         try Self.create(path)
         let lockPath = "\(path)/lock"
@@ -27,22 +27,23 @@ package final class DataDirectory: Sendable {
                 "\(path) is in use by \(holder): end that worker, or give this one another directory with --data")
         }
         lockDescriptor = descriptor
-        try claim(for: hie)
+        try claim(for: seat)
     }
 
     deinit { close(lockDescriptor) }
 
     package func file(_ name: String) -> String { "\(path)/\(name)" }
 
-    /// The lock file says whose directory it is: process id, then HIE.
-    private func claim(for hie: HIEIdentifier) throws(StorageError) {
+    /// The lock file says whose directory it is: process id, then HIE and replica.
+    private func claim(for seat: Seat) throws(StorageError) {
         let owner = Self.readText(lockDescriptor).split(separator: "\n").dropFirst().first
-        if let owner, owner != hie.text {
+        if let owner, owner != seat.text {
             throw StorageError(
                 .foreignDirectory,
-                "\(path) holds the data of \(owner), not of \(hie): give each HIE a directory of its own with --data")
+                "\(path) holds the data of \(Seat(owner)?.words ?? String(owner)), not of \(seat.words): "
+                    + "give each worker a directory of its own with --data")
         }
-        let text = "\(getpid())\n\(hie)\n"
+        let text = "\(getpid())\n\(seat)\n"
         let written =
             ftruncate(lockDescriptor, 0) == 0 && pwrite(lockDescriptor, text, text.utf8.count, 0) == text.utf8.count
         guard written else { throw StorageError(.diskFull, "\(path)/lock: \(Self.systemReason): free some space") }

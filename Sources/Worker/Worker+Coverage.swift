@@ -53,7 +53,7 @@ extension Worker {
     package func coverage() -> [SourceCoverage] {
         let now = clock.now
         return topology.hies.map { hie in
-            if hie.id == settings.hie { return ownCoverage(now: now) }
+            if let records, hie.id == seat.journal { return ownCoverage(records, now: now) }
             if hie.status == .planned { return Self.planned(hie.id) }
             return coverageBoard.coverage(
                 of: hie.id, now: now, silentAfterMilliseconds: settings.silentAfterMilliseconds)
@@ -61,7 +61,7 @@ extension Worker {
     }
 
     /// Own changes come from the own journal: what is known of them is known now.
-    private func ownCoverage(now: Timestamp) -> SourceCoverage {
+    private func ownCoverage(_ records: RecordStore, now: Timestamp) -> SourceCoverage {
         let head = records.head.head
         let progress = coverageBoard.progress(of: hie)
         let watermark = progress?.epoch == records.epoch ? progress?.applied.watermark ?? 0 : 0
@@ -95,6 +95,8 @@ package struct Readiness: Sendable {
         case degraded
         /// It does not answer yet.
         case starting
+        /// It answers for a moment yet, and stops.
+        case stopping
     }
 
     /// Something that is not as it should be.
@@ -122,9 +124,17 @@ extension Worker {
             Readiness.Reason(part: $0.part, state: "paused", since: $0.since, reason: $0.reason)
         }
         let reasons = brokers + paused
-        if coverageBoard.progress(of: hie)?.epoch == nil, records.head.head > 0 {
+        if let leaving {
+            let stop = Readiness.Reason(
+                part: "worker", state: "stopping", since: leaving, reason: "it was told to stop")
+            return Readiness(state: .stopping, reasons: [stop])
+        }
+        // A replica without an index knows as little of its own HIE, and hears of that journal by its pulse.
+        let head = records?.head.head ?? coverageBoard.head(of: hie)
+        if coverageBoard.progress(of: hie)?.epoch == nil, head != 0 {
             let own = Readiness.Reason(
-                part: "index", state: "starting", since: startedAt, reason: "own changes are not indexed yet")
+                part: "index", state: "starting", since: startedAt,
+                reason: "\(seat.journal == nil ? "changes of \(hie)" : "own changes") are not indexed yet")
             return Readiness(state: .starting, reasons: reasons + [own])
         }
         return Readiness(state: reasons.isEmpty ? .ready : .degraded, reasons: reasons)

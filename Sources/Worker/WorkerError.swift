@@ -3,7 +3,9 @@ package struct WorkerError: Error, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable {
         case unknownHIE
         case plannedHIE
+        case unknownReplica
         case badBroker
+        case foreignCertificate
     }
 
     package let code: Code

@@ -11,7 +11,11 @@ package struct WorkerSettings: Sendable {
     package var topologyIntervalMilliseconds: Int64 = 2000
     /// A changed file counts when it stays the same for this long.
     package var topologySettleMilliseconds: Int64 = 200
+    /// How often the TLS files are looked at; they count once two looks find the same.
+    package var keysIntervalMilliseconds: Int64 = 2000
     package var hie: HIEIdentifier
+    /// Which read replica of the HIE this is; `nil` for its primary.
+    package var replica: ReplicaName?
     package var dataDirectory: String
     /// One broker for every region, instead of those of the topology.
     package var brokerURL: String?
@@ -50,6 +54,8 @@ package struct WorkerSettings: Sendable {
     package var auditIntervalSeconds: Int64 = 900
     /// How long a stop waits for what is under way.
     package var stopTimeoutSeconds = 5
+
+    package var seat: Seat { Seat(hie, replica: replica) }
 
     /// Own changes that are indexed in one transaction.
     var ownChanges: PageLimits { PageLimits(changesMax: intakeChangesMax, bytesMax: answerBytesMax) }

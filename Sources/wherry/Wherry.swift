@@ -9,6 +9,7 @@ struct Wherry: AsyncParsableCommand {
         version: ProductVersion.text,
         subcommands: [
             TopologyCommand.self,
+            PKICommand.self,
             WorkerCommand.self,
             IngestCommand.self,
             LookupCommand.self,

@@ -9,11 +9,11 @@ import Topology
 import UnixSignals
 import Worker
 
-/// Runs one HIE's worker until it is told to stop.
+/// Runs one of an HIE's workers until it is told to stop.
 struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",
-        abstract: "Run the worker of one HIE.",
+        abstract: "Run the worker of one HIE, or a read replica of it.",
         discussion: """
             It publishes what changes in the HIE's own records, keeps the index of what every other HIE holds, and \
             serves both over HTTP. It goes on without its brokers and without its peers; SIGTERM or SIGINT ends it \
@@ -23,16 +23,22 @@ struct WorkerCommand: AsyncParsableCommand {
             move are followed without a restart. A file that cannot be used changes nothing, and readyz and \
             status say why.
 
+            With --replica it is one more worker of the same HIE that reads only: it has queues, an index and a \
+            directory of its own and no journal, subscribes to its own HIE as to any other, and refuses records. \
+            The topology file names an HIE's replicas, and wherry topology apply declares their queues.
+
             Examples:
               wherry worker --topology Topology/onelondon.yaml --hie barts --data /var/lib/wherry/barts
               wherry worker --hie homerton --data ./homerton --listen 127.0.0.1:8081 --broker-url amqp://127.0.0.1
+              wherry worker --hie barts --replica a --data ./barts-a --listen 127.0.0.1:8082 --drain 5s
             """)
 
     /// How long a stop may take before what is under way is cancelled.
-    private static let stopSecondsMax = 10
+    private static let stopSecondsMax: Int64 = 10
     /// A source is silent after this many of its pulses stayed away, halves counted.
     private static let silentAfterHalfPulses: Int64 = 7
 
+    private static let drainSecondsMax: Int64 = 300
     private static let messageChangesMax = 10_000
     private static let breakerFailuresMax = 1000
     /// The longest wait of a breaker as a multiple of the first.
@@ -44,12 +50,25 @@ struct WorkerCommand: AsyncParsableCommand {
     var hie: HIEIdentifier
 
     @Option(
+        help: .init(
+            "Run this read replica of the HIE, one of its replicas: in the topology file.", valueName: "name"))
+    var replica: ReplicaName?
+
+    @Option(
         help: .init("The directory of its files; made where it is missing, used by one worker.", valueName: "dir"),
         completion: .directory)
     var data: String
 
     @Option(help: .init("Where to serve HTTP; an IPv6 address in brackets, port 0 for any.", valueName: "host:port"))
     var listen = ListenAddress(host: "127.0.0.1", port: 8080)
+
+    @Option(
+        help: .init(
+            "Behind a load balancer: at a stop readyz says 503 for this long before the port is closed.",
+            valueName: "time"))
+    var drain: TimeSpan?
+
+    private var drainMilliseconds: Int64 { drain?.milliseconds ?? 0 }
 
     @OptionGroup var brokers: BrokerOptions
 
@@ -77,6 +96,9 @@ struct WorkerCommand: AsyncParsableCommand {
         guard (1...Self.messageChangesMax).contains(messageChanges) else {
             throw ValidationError("--message-changes is a number from 1 to \(Self.messageChangesMax)")
         }
+        guard drainMilliseconds <= Self.drainSecondsMax * 1000 else {
+            throw ValidationError("--drain is a time up to \(Self.drainSecondsMax)s")
+        }
         guard (1...Self.breakerFailuresMax).contains(breakerFailures) else {
             throw ValidationError("--breaker-failures is a number from 1 to \(Self.breakerFailuresMax)")
         }
@@ -89,28 +111,32 @@ struct WorkerCommand: AsyncParsableCommand {
             handler.logLevel = level
             return handler
         }
-        let logger = Logger(label: "wherry.\(hie)")
+        let seat = Seat(hie, replica: replica)
+        let logger = Logger(label: "wherry.\(seat)")
         let worker = try await open(logger)
-        let hie = hie
         let gateway = Gateway(worker: worker, address: listen, logger: logger) { address in
-            Terminal.print("wherry worker \(hie) listening on \(address.url)")
+            Terminal.print("wherry worker \(seat) listening on \(address.url)")
         }
+        // Services stop in turn, the last one first.
+        let farewell = Farewell(worker: worker, milliseconds: drainMilliseconds)
         var quiet = logger
         // At lower levels it prints services whole, settings included.
         quiet.logLevel = max(.warning, logLevel)
         var configuration = ServiceGroupConfiguration(
-            services: worker.services + [gateway], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
-        configuration.maximumGracefulShutdownDuration = .seconds(Self.stopSecondsMax)
+            services: worker.services + [gateway, farewell], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet
+        )
+        configuration.maximumGracefulShutdownDuration = .milliseconds(drainMilliseconds + Self.stopSecondsMax * 1000)
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch {
-            throw CommandFailure(.failed, "worker \(hie) on \(listen) stopped: \(Self.reason(of: error, at: listen))")
+            throw CommandFailure(.failed, "worker \(seat) on \(listen) stopped: \(Self.reason(of: error, at: listen))")
         }
     }
 
     private func open(_ logger: Logger) async throws -> Worker {
         var settings = WorkerSettings(
             topology: try topology.load(), hie: hie, dataDirectory: data, brokerURL: brokers.brokerURL)
+        settings.replica = replica
         settings.topologyFile = try topology.lastingPath()
         settings.access = try brokers.access()
         settings.outbox.batchChangesMax = messageChanges

@@ -44,6 +44,7 @@ struct FactsTests {
     func coverage() {
         let types = Set(Self.types.map(\.type) + ["Patient"])
         #expect(types == Set(Category.allCases.flatMap(\.types)))
+        #expect(Category.allCases.map(\.rank) == Array(Category.allCases.indices))
     }
 
     @Test("a resource that says nothing still has its category", arguments: types.map(\.type))

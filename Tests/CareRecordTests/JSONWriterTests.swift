@@ -42,4 +42,25 @@ struct JSONWriterTests {
         writer.array { $0.element(Int64.min) }
         #expect(String(decoding: writer.bytes, as: UTF8.self) == "[-9223372036854775808]")
     }
+
+    @Test("every character that has to be escaped is, wherever it stands in a text")
+    func escapes() throws {
+        for scalar in (0..<0x80).compactMap(Unicode.Scalar.init) + ["\u{80}", "é", "€", "🚑"] {
+            for length in 1...18 {
+                for place in 0..<length {
+                    var text = String(repeating: "~", count: place)
+                    text.unicodeScalars.append(scalar)
+                    text += String(repeating: " ", count: length - 1 - place)
+                    var writer = JSONWriter()
+                    writer.array { writer in
+                        writer.element(text)
+                        Array(text.utf8).withUnsafeBytes { utf8 in
+                            writer.object { $0.member("t", utf8: utf8) }
+                        }
+                    }
+                    #expect(try JSON.parse(writer.bytes) == [.string(text), ["t": .string(text)]])
+                }
+            }
+        }
+    }
 }

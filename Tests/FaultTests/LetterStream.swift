@@ -61,7 +61,7 @@ enum LetterStream {
         var message = message
         message.headers["x-death"] = .array([
             .table([
-                "reason": .string(reason), "queue": .string(BrokerNames.changesQueue(reader)),
+                "reason": .string(reason), "queue": .string(BrokerNames.changesQueue(Seat(reader))),
                 "exchange": .string(BrokerNames.changesExchange),
                 "routing-keys": .array([.string(BrokerNames.changeKey(source))]), "count": 1,
                 "time": .timestamp(1_795_000_000),
@@ -99,7 +99,7 @@ extension FaultMesh {
 
     /// Puts messages where the broker puts what it gave up delivering to kingston.
     func putAside(_ messages: [Message]) async throws {
-        try await confirm(messages, BrokerNames.deadExchange, BrokerNames.deadKey(LetterStream.reader))
+        try await confirm(messages, BrokerNames.deadExchange, BrokerNames.deadKey(Seat(LetterStream.reader)))
     }
 
     private struct Unconfirmed: Error {}

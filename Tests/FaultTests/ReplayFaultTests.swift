@@ -12,8 +12,8 @@ extension FaultTests {
         private static let count: Int64 = 2000
         /// Letters a second: slow enough for what is to happen in between.
         private static let rate = 400
-        private static let changesQueue = BrokerNames.changesQueue(LetterStream.reader)
-        private static let deadQueue = BrokerNames.deadQueue(LetterStream.reader)
+        private static let changesQueue = BrokerNames.changesQueue(Seat(LetterStream.reader))
+        private static let deadQueue = BrokerNames.deadQueue(Seat(LetterStream.reader))
 
         /// Kingston alone, which knows the epoch of the stream by its first change.
         private func startedMesh() async throws -> FaultMesh {
@@ -279,7 +279,7 @@ extension FaultMesh {
     /// Takes the changes of barts that wait for kingston, so many, and sends them again with one line damaged. Returns
     /// that line as it was.
     fileprivate func damageOne(of count: Int) async throws -> String {
-        let queue = BrokerNames.changesQueue(LetterStream.reader)
+        let queue = BrokerNames.changesQueue(Seat(LetterStream.reader))
         var messages = try await withSession { session in
             let consumer = try await session.consume(queue, prefetchMax: 10_000)
             var deliveries: [Delivery] = []

@@ -5,6 +5,7 @@ import Testing
     /// In order, with the libraries that each may import.
     private static let layers: [(target: String, libraries: Set<String>)] = [
         ("CRabbitMQ", []),
+        ("COpenSSL", []),
         ("AMQP", ["Logging", "Glibc", "Dispatch", "Synchronization", "Foundation"]),
         ("CareRecord", []),
         ("Replication", []),
@@ -17,6 +18,7 @@ import Testing
                 "Foundation",
             ]
         ),
+        ("Keys", ["X509", "Crypto", "SwiftASN1", "Foundation", "Glibc"]),
         ("Worker", ["Logging", "ServiceLifecycle", "Synchronization", "Glibc"]),
         (
             "Gateway",

@@ -15,26 +15,41 @@ private let barts = HIEIdentifier("barts")!  // a well-formed constant
         let temporary = try TemporaryDirectory()
         let path = temporary.file("deep/er")
         do {
-            let first = try DataDirectory(path: path, hie: barts)
-            let refusal = #expect(throws: StorageError.self) { try DataDirectory(path: path, hie: barts) }
+            let first = try DataDirectory(path: path, seat: Seat(barts))
+            let refusal = #expect(throws: StorageError.self) { try DataDirectory(path: path, seat: Seat(barts)) }
             #expect(refusal?.code == .directoryInUse)
             #expect(refusal?.reason.contains("process \(getpid())") == true)
             #expect(first.file("x") == "\(path)/x")
         }
-        #expect(throws: Never.self) { try DataDirectory(path: path, hie: barts) }
+        #expect(throws: Never.self) { try DataDirectory(path: path, seat: Seat(barts)) }
     }
 
     @Test("the directory of another HIE is refused") func foreign() throws {
         let temporary = try TemporaryDirectory()
-        _ = try DataDirectory(path: temporary.path, hie: barts)
+        _ = try DataDirectory(path: temporary.path, seat: Seat(barts))
         let refusal = #expect(throws: StorageError.self) {
-            try DataDirectory(path: temporary.path, hie: HIEIdentifier("kingston")!)  // a well-formed constant
+            try DataDirectory(path: temporary.path, seat: Seat(HIEIdentifier("kingston")!))  // a well-formed constant
         }
         #expect(refusal?.code == .foreignDirectory)
     }
 
+    @Test(
+        "a primary's directory is refused to a replica, and a replica's to its primary and to other replicas",
+        arguments: [("barts", "barts.a"), ("barts.a", "barts"), ("barts.a", "barts.b")])
+    func replicas(owner: String, other: String) throws {
+        let temporary = try TemporaryDirectory()
+        let (owner, other) = (try #require(Seat(owner)), try #require(Seat(other)))
+        _ = try DataDirectory(path: temporary.path, seat: owner)
+        let refusal = #expect(throws: StorageError.self) { try DataDirectory(path: temporary.path, seat: other) }
+        #expect(refusal?.code == .foreignDirectory)
+        #expect(refusal?.reason.contains("the data of \(owner.words), not of \(other.words): give each") == true)
+        #expect(throws: Never.self) { try DataDirectory(path: temporary.path, seat: owner) }
+    }
+
     @Test("a path that cannot be a directory is refused with what to do") func unusable() {
-        let refusal = #expect(throws: StorageError.self) { try DataDirectory(path: "/dev/null/data", hie: barts) }
+        let refusal = #expect(throws: StorageError.self) {
+            try DataDirectory(path: "/dev/null/data", seat: Seat(barts))
+        }
         #expect(refusal?.reason.contains("--data") == true)
     }
 }

@@ -53,22 +53,22 @@ extension PrivateBroker {
     }
 
     package static let script = packageDirectory + "/Scripts/broker"
-    private static let plain = LazyBroker { try await start() }
-    private static let withManagement = LazyBroker { try await start(hasManagement: true) }
+    private static let plain = Lazy { try await start() }
+    private static let withManagement = Lazy { try await start(hasManagement: true) }
 }
 
 /// The directory of Package.swift.
 package let packageDirectory = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
 
-/// A broker that is started once, however many tests ask at the same time.
-package actor LazyBroker {
-    private let start: @Sendable () async throws -> PrivateBroker
-    private var task: Task<PrivateBroker, any Error>?
+/// What is started once, such as a broker, however many tests ask at the same time.
+package actor Lazy<Value: Sendable> {
+    private let start: @Sendable () async throws -> Value
+    private var task: Task<Value, any Error>?
 
-    package init(_ start: @escaping @Sendable () async throws -> PrivateBroker) { self.start = start }
+    package init(_ start: @escaping @Sendable () async throws -> Value) { self.start = start }
 
-    package func value() async throws -> PrivateBroker {
+    package func value() async throws -> Value {
         let task = self.task ?? Task { try await start() }  // serves every test that asks, not only the first
         self.task = task
         return try await task.value

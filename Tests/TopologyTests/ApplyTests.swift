@@ -1,5 +1,6 @@
 import AMQP
 import CareRecord
+import Foundation
 import LoadTest
 import Logging
 import TestSupport
@@ -54,6 +55,21 @@ struct ApplyTests {
         #expect(try await difference(london, at: link).isEmpty)
         #expect(try await declare(london, at: link).isEmpty)
         #expect(try await difference(london, at: link).isEmpty)
+    }
+
+    @Test("the queues of a replica that is new are missing until they are applied, and stale once it is gone")
+    func replica() async throws {
+        let yaml = try String(contentsOfFile: "\(packageDirectory)/Topology/onelondon.yaml", encoding: .utf8)
+        let grown = try Topology.parse(
+            yaml: yaml.replacing("      - id: barts\n", with: "      - id: barts\n        replicas: [a]\n"),
+            file: "t.yaml")
+        let link = try await makeLink(london)
+        let queues = ["wherry.changes.barts.a", "wherry.pulses.barts.a", "wherry.dead.barts.a"]
+        #expect(try await declare(london, at: link).isEmpty)
+        #expect(try await difference(grown, at: link).missing.queues.map(\.name) == queues)
+        #expect(try await declare(grown, at: link).isEmpty)
+        #expect(try await difference(grown, at: link).isEmpty)
+        #expect(try await difference(london, at: link).stale.queues.map(\.name) == queues.sorted())
     }
 
     @Test("an object with other properties is named and left alone, and everything else is declared")

@@ -1,5 +1,6 @@
 import AMQP
 import CareRecord
+import Foundation
 import TestSupport
 import Testing
 import Topology
@@ -21,8 +22,8 @@ struct BrokerObjectsTests {
         let exchanges = try Self.objects("sel").exchanges
         #expect(
             Dictionary(uniqueKeysWithValues: exchanges.map { ($0.name, $0.kind) }) == [
-                "wherry.changes": "topic", "wherry.requests": "direct", "wherry.replies": "direct",
-                "wherry.replays": "direct", "wherry.dead": "direct", "wherry.unrouted": "fanout",
+                "wherry.changes": "topic", "wherry.requests": "direct", "wherry.replies": "topic",
+                "wherry.replays": "topic", "wherry.dead": "direct", "wherry.unrouted": "fanout",
             ])
         #expect(exchanges.allSatisfy { $0.isDurable && !$0.isAutoDelete && !$0.isInternal })
         let alternates = exchanges.filter { $0.arguments["alternate-exchange"] == "wherry.unrouted" }.map(\.name)
@@ -65,6 +66,33 @@ struct BrokerObjectsTests {
                 BindingObject(exchange: "wherry.requests", queue: "wherry.requests.homerton", key: "homerton"),
             ])
         #expect(Set(bindings).count == bindings.count)
+    }
+
+    @Test("a replica has streams of its own at every broker, bound to its own HIE too, and gets no questions")
+    func replicas() throws {
+        let yaml = try String(contentsOfFile: "\(packageDirectory)/Topology/onelondon.yaml", encoding: .utf8)
+            .replacing("      - id: barts\n", with: "      - id: barts\n        replicas: [a, b]\n")
+        let london = try Topology.parse(yaml: yaml, file: "t.yaml")
+        for link in london.links() {
+            let (objects, before) = (
+                BrokerObjects(topology: london, link: link), BrokerObjects(topology: try Self.london(), link: link)
+            )
+            let difference = BrokerDifference(wanted: objects, actual: before)
+            #expect(difference.stale.isEmpty && difference.conflicts.isEmpty && difference.missing.exchanges.isEmpty)
+            #expect(
+                difference.missing.queues.map(\.name)
+                    == ["a", "b"].flatMap { replica in
+                        ["changes", "pulses", "dead"].map { "wherry.\($0).barts.\(replica)" }
+                    })
+            let sources = difference.missing.bindings.filter { $0.queue == "wherry.changes.barts.a" }.map(\.key)
+            #expect(sources == link.sources.map { "change.\($0)" } + ["barts.a"])
+            #expect(
+                difference.missing.bindings.filter { $0.queue == "wherry.dead.barts.a" } == [
+                    BindingObject(exchange: "wherry.dead", queue: "wherry.dead.barts.a", key: "barts.a")
+                ])
+            let changes = objects.queues.first { $0.name == "wherry.changes.barts.a" }
+            #expect(changes?.arguments["x-dead-letter-routing-key"] == "barts.a")
+        }
     }
 
     @Test("every binding joins an exchange and a queue that are declared")

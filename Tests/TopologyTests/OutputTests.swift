@@ -52,11 +52,12 @@ struct OutputTests {
                 name: 'a"] --> b <script> #quot; & c'
                 partnership: P
                 broker: {addresses: ["amqp://h"]}
-                hies: [{id: a-, name: A, status: connected, sites: [{name: S, service: gp}]}]
+                hies: [{id: a-, name: A, status: connected, sites: [{name: S, service: gp}], replicas: [x, y]}]
             """
         let diagram = Diagram(try Topology.parse(yaml: yaml, file: "t")).description
         #expect(diagram.contains("[\"a#quot;] --#gt; b #lt;script#gt; #35;quot; #amp; c<br/>P\"]"))
         #expect(diagram.contains("hie_a_ --- broker_end"))
+        #expect(diagram.contains("hie_a_[\"A (a-)<br/>read replicas x, y<br/>S\"]"))
     }
 }
 

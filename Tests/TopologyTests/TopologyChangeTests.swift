@@ -22,6 +22,24 @@ import Testing
         #expect(change.moved == [])
     }
 
+    @Test("replicas that come and go are told, with those of HIEs that do") func replicas() throws {
+        func topology(_ seats: String...) throws -> Topology {
+            let seats = try seats.map { try #require(Seat($0)) }
+            let hies = Set(seats.map(\.hie)).sorted().map { hie in
+                HIE(
+                    id: hie, name: hie.text, region: "nel", status: .connected, sites: [],
+                    replicas: seats.filter { $0.hie == hie }.compactMap(\.replica))
+            }
+            let broker = Broker(addresses: ["amqp://one"], managementURL: nil)
+            return Topology(
+                name: "Mesh", regions: [Region(id: "nel", name: "NEL", partnership: "R", broker: broker, hies: hies)])
+        }
+        let change = TopologyChange(
+            from: try topology("a", "a.x", "a.y", "b.x"), to: try topology("a", "a.y", "a.z", "c.x"))
+        #expect(change.replicasAdded.map(\.text) == ["a.z", "c.x"])
+        #expect(change.replicasRemoved.map(\.text) == ["a.x", "b.x"])
+    }
+
     @Test("a region whose broker is elsewhere is told") func brokers() throws {
         let change = TopologyChange(
             from: try topology(("a", .connected)), to: try topology(("a", .connected), address: "amqp://two"))

@@ -34,6 +34,19 @@ struct TopologyFileTests {
                 sites: [{name: Three, service: gp}]
         """
 
+    private static let manyReplicas = (1...17).map { "r\($0)" }.joined(separator: ", ")
+
+    @Test("an HIE's replicas are its workers beside the primary, in the order of the file, none unless it says so")
+    func replicas() throws {
+        let yaml = Self.valid.replacing("imaging: nothing}", with: "imaging: nothing}\n        replicas: [ward-7, a]")
+        let topology = try Topology.parse(yaml: yaml, file: "t.yaml")
+        let alpha = try #require(topology.region("east")?.hies.first)
+        #expect(alpha.seats.map(\.text) == ["alpha", "alpha.ward-7", "alpha.a"])
+        #expect(topology.region("west")?.hies.first?.seats.map(\.text) == ["beta"])
+        let beta = try #require(HIEIdentifier("beta"))
+        #expect(topology.connecting([alpha.id, beta]).hies.first?.replicas == alpha.replicas)
+    }
+
     @Test("every field arrives where it belongs")
     func fields() throws {
         let topology = try Topology.parse(yaml: Self.valid, file: "t.yaml")
@@ -92,6 +105,17 @@ struct TopologyFileTests {
             Slip(
                 "document: pointer", "documents: pointer",
                 "17:18: `shares` has no `documents`; did you mean `document`?"),
+            Slip(
+                "shares: {document: pointer, imaging: nothing}", "replicas: a", "17:19: `replicas` is a list (one - a"),
+            Slip(
+                "shares: {document: pointer, imaging: nothing}", "replicas: [a, B]",
+                "17:23: the replica `B` becomes part of queue names: write a lowercase letter, then up to 19 of a-z"),
+            Slip(
+                "shares: {document: pointer, imaging: nothing}", "replicas: [a, a]",
+                "17:23: replica `a` is there already"),
+            Slip(
+                "shares: {document: pointer, imaging: nothing}", "replicas: [\(manyReplicas)]",
+                "17:19: more than 16 replicas of an HIE"),
             Slip("sites: [{name: Three, service: gp}]", "sites: []", "26:16: there are no sites: add"),
             Slip(
                 "sites: [{name: Three, service: gp}]", "sites: gp",

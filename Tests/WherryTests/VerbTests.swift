@@ -17,6 +17,7 @@ struct VerbTests {
             ["deadletters", "resume"], ["deadletters", "cancel"], ["deadletters", "report"], ["deadletters", "edit"],
             ["deadletters", "discard"], ["deadletters", "restore"], ["deadletters", "export"],
             ["deadletters", "import"], ["load"], ["load", "run"],
+            ["pki"], ["pki", "init"], ["pki", "issue"], ["pki", "renew"], ["pki", "show"],
         ])
     func help(_ verb: [String]) async throws {
         let result = try await WherryProcess(verb + ["--help"]).result()

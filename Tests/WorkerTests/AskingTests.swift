@@ -38,17 +38,17 @@ import Worker
         let mesh = try await Mesh()
         try await mesh.run(Mesh.barts) { barts in
             _ = try await barts[0].submit([FHIRFixture.patient("p", number: one)])
-            #expect(try await eventually { try await barts[0].records.journalState().publishedThrough == 1 })
+            #expect(try await eventually { try await barts[0].ownRecords.journalState().publishedThrough == 1 })
             _ = try await mesh.withSession { session in
                 try await session.deleteQueue(BrokerNames.requestsQueue(Mesh.barts))
-                return try await session.purgeQueue(BrokerNames.changesQueue(Mesh.kingston))
+                return try await session.purgeQueue(BrokerNames.changesQueue(Seat(Mesh.kingston)))
             }
             try await mesh.run(Mesh.kingston) { kingston in
                 let reason = "broker all: no queue for questions to barts: run wherry topology apply"
-                #expect(await eventually { kingston[0].coverageBoard.repair(of: Mesh.barts) == reason })
+                #expect(await eventually { kingston[0].coverageBoard.repairs[Mesh.barts] == reason })
                 try await mesh.declare()
                 #expect(try await eventually { try await kingston[0].entries(of: one).count == 1 })
-                #expect(await eventually { kingston[0].coverageBoard.repair(of: Mesh.barts) == nil })
+                #expect(await eventually { kingston[0].coverageBoard.repairs[Mesh.barts] == nil })
             }
         }
     }
@@ -90,11 +90,11 @@ import Worker
                 FHIRFixture.patient("p", number: one), FHIRFixture.condition("bad", of: "p"),
                 FHIRFixture.condition("good", of: "p"),
             ])
-            #expect(try await eventually { try await barts[0].records.journalState().publishedThrough == 3 })
+            #expect(try await eventually { try await barts[0].ownRecords.journalState().publishedThrough == 3 })
             try await mesh.sqlite(
                 Mesh.barts, "records.sqlite",
                 "UPDATE journal SET content = replace(content, '\"condition\"', '\"nonsense\"') WHERE id = 'bad'")
-            _ = try await mesh.withSession { try await $0.purgeQueue(BrokerNames.changesQueue(Mesh.kingston)) }
+            _ = try await mesh.withSession { try await $0.purgeQueue(BrokerNames.changesQueue(Seat(Mesh.kingston))) }
             try await mesh.run(Mesh.kingston) { kingston in
                 let isApplied = try await eventually {
                     try await kingston[0].entries(of: one) == ["barts Patient/p 1", "barts Condition/good 3"]

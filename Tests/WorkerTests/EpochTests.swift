@@ -60,7 +60,7 @@ import Worker
                 }
                 #expect(isEqual)
                 #expect(barts[0].counters.now.epochsBegun == 1)
-                let notice = try await barts[0].records.epochNotice()
+                let notice = try await barts[0].ownRecords.epochNotice()
                 #expect(notice?.reason.contains("restored from an older copy") == true)
                 // It goes on from there, its own index too.
                 _ = try await barts[0].submit([FHIRFixture.condition("after", of: "p")])
@@ -95,7 +95,7 @@ import Worker
                     }
                     #expect(isEqual)
                 }
-                #expect(try await barts[0].records.epochNotice() != nil)
+                #expect(try await barts[0].ownRecords.epochNotice() != nil)
             }
         }
     }

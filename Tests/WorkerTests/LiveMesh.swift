@@ -80,15 +80,17 @@ struct LiveMesh {
             access.endpoint("\(address)/\(host)"), settings: SessionSettings(name: "client"), logger: logger)
     }
 
-    /// Runs `body` while the workers run, with the file as it is now for a start.
+    /// Runs `body` while the workers run, with the file as it is now for a start. With `replica` they are those.
     func run<Value: Sendable>(
-        _ hies: HIEIdentifier..., topologyFile: String? = nil, interval: Int64 = 50,
+        _ hies: HIEIdentifier..., replica: ReplicaName? = nil, topologyFile: String? = nil, interval: Int64 = 50,
         _ body: @Sendable ([Worker]) async throws -> Value
     ) async throws -> Value {
         let file = topologyFile ?? file
         let all = try hies.map { hie in
             var settings = WorkerSettings(
-                topology: try Topology.load(path: file), hie: hie, dataDirectory: directory.file(hie.text))
+                topology: try Topology.load(path: file), hie: hie,
+                dataDirectory: directory.file(Seat(hie, replica: replica).text))
+            settings.replica = replica
             settings.access = access
             settings.topologyFile = file
             settings.topologyIntervalMilliseconds = interval

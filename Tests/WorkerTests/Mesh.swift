@@ -21,9 +21,11 @@ struct Mesh {
     let directory: TemporaryDirectory
     let logger: Logger
 
-    /// On the test process's own broker, or on `brokerURL`.
-    init(brokerURL: String? = nil, declares: Bool = true) async throws {
-        topology = try Topology.parse(yaml: Self.yaml, file: "mesh.yaml")
+    /// On the test process's own broker, or on `brokerURL`. `ofBarts` is what else the topology file says of that HIE,
+    /// such as `replicas: [a]`.
+    init(brokerURL: String? = nil, declares: Bool = true, ofBarts: String? = nil) async throws {
+        let yaml = Self.yaml.replacing("name: Barts,", with: "name: Barts, \(ofBarts.map { $0 + "," } ?? "")")
+        topology = try Topology.parse(yaml: yaml, file: "mesh.yaml")
         self.brokerURL =
             if let brokerURL { brokerURL } else { try await PrivateBroker.shared().makeVirtualHost().url }
         directory = try TemporaryDirectory()
@@ -43,9 +45,12 @@ struct Mesh {
         }
     }
 
-    func settings(_ hie: HIEIdentifier) -> WorkerSettings {
+    func settings(_ hie: HIEIdentifier) -> WorkerSettings { settings(Seat(hie)) }
+
+    func settings(_ seat: Seat) -> WorkerSettings {
         var settings = WorkerSettings(
-            topology: topology, hie: hie, dataDirectory: directory.file(hie.text), brokerURL: brokerURL)
+            topology: topology, hie: seat.hie, dataDirectory: directory.file(seat.text), brokerURL: brokerURL)
+        settings.replica = seat.replica
         settings.pulseIntervalMilliseconds = 200
         settings.silentAfterMilliseconds = 1500
         settings.repairHoleAgeMilliseconds = 400
@@ -86,6 +91,13 @@ struct Mesh {
             all.append(settings)
         }
         return try await Self.run(all, logger: logger, body)
+    }
+
+    /// The same with workers of any kind.
+    func run<Value: Sendable>(
+        seats: Seat..., body: @Sendable ([Worker]) async throws -> Value
+    ) async throws -> Value {
+        try await Self.run(seats.map { settings($0) }, logger: logger, body)
     }
 
     /// Runs `body` while workers with these settings run, and stops them gracefully after it.
@@ -132,6 +144,12 @@ struct Mesh {
 }
 
 extension Worker {
+    /// Of a primary.
+    var ownRecords: RecordStore {
+        guard let records else { preconditionFailure("only primaries are asked for their records") }
+        return records
+    }
+
     /// The entries of the patient here, in words: `source reference seq`.
     func entries(of patient: NHSNumber) async throws -> Set<String> {
         Set(try await lookup(patient).entries.map { "\($0.source) \($0.resource.reference) \($0.seq)" })

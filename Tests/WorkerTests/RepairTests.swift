@@ -18,9 +18,11 @@ import Worker
         try await mesh.run(Mesh.barts) { barts in
             _ = try await barts[0].submit([FHIRFixture.patient("p", number: one)])
             try await submit(1...60, to: barts[0])
-            let isSent = try await eventually { try await barts[0].records.journalState().publishedThrough == 61 }
+            let isSent = try await eventually { try await barts[0].ownRecords.journalState().publishedThrough == 61 }
             #expect(isSent)
-            let purged = try await mesh.withSession { try await $0.purgeQueue(BrokerNames.changesQueue(Mesh.kingston)) }
+            let purged = try await mesh.withSession {
+                try await $0.purgeQueue(BrokerNames.changesQueue(Seat(Mesh.kingston)))
+            }
             #expect(purged > 0)
             _ = try await barts[0].submit([FHIRFixture.condition("last", of: "p")])
             try await mesh.run(Mesh.kingston) { kingston in
@@ -40,7 +42,7 @@ import Worker
         let broker = try await PrivateBroker.shared()
         let host = try await broker.makeVirtualHost()
         let mesh = try await Mesh(brokerURL: host.url)
-        let queue = BrokerNames.changesQueue(Mesh.kingston)
+        let queue = BrokerNames.changesQueue(Seat(Mesh.kingston))
         // The limit of the topology is a million messages; of two limits the lower one holds.
         try await broker.ctl(
             "set_policy", "-p", host.name, "short", "^\(queue)$", #"{"max-length":3}"#, "--apply-to", "queues")
@@ -50,7 +52,7 @@ import Worker
             for number in 1...20 {
                 try await submit(number...number, to: barts[0])
                 let isSent = try await eventually {
-                    try await barts[0].records.journalState().publishedThrough == UInt64(number) + 1
+                    try await barts[0].ownRecords.journalState().publishedThrough == UInt64(number) + 1
                 }
                 #expect(isSent)
             }
@@ -78,14 +80,14 @@ import Worker
         async throws
     {
         let mesh = try await Mesh()
-        _ = try await mesh.withSession { try await $0.deleteQueue(BrokerNames.changesQueue(Mesh.kingston)) }
+        _ = try await mesh.withSession { try await $0.deleteQueue(BrokerNames.changesQueue(Seat(Mesh.kingston))) }
         // Small answers, so that several are needed.
         let few = { (settings: inout WorkerSettings) in settings.answerChangesMax = 25 }
         try await mesh.run(Mesh.barts, Mesh.homerton, change: few) { workers in
             for worker in workers {
                 _ = try await worker.submit([FHIRFixture.patient("p", number: one)])
                 try await submit(1...100, to: worker)
-                let isSent = try await eventually { try await worker.records.journalState().publishedThrough == 101 }
+                let isSent = try await eventually { try await worker.ownRecords.journalState().publishedThrough == 101 }
                 #expect(isSent)
             }
             try await mesh.declare()

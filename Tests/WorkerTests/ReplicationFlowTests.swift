@@ -52,7 +52,7 @@ import Worker
                     FHIRFixture.patient("p", number: one), FHIRFixture.condition("c\(number)", of: "p"),
                 ])
             }
-            #expect(try await eventually { try await workers[0].records.journalState().publishedThrough == 51 })
+            #expect(try await eventually { try await workers[0].ownRecords.journalState().publishedThrough == 51 })
         }
         try await mesh.run(Mesh.kingston) { workers in
             let hasArrived = try await eventually { try await workers[0].entries(of: one).count == 51 }
@@ -87,7 +87,7 @@ import Worker
             let session = try await Session.open(
                 Endpoint(url: mesh.brokerURL), settings: SessionSettings(name: "again"), logger: mesh.logger)
             let page = try #require(
-                try await workers[0].records.journalPage(after: 0, limits: OutboxMachine.Limits().page))
+                try await workers[0].ownRecords.journalPage(after: 0, limits: OutboxMachine.Limits().page))
             let again = ChangeBatch.message(
                 source: Mesh.barts, page, sentAt: Timestamp(milliseconds: 0))
             _ = try await session.publishConfirmed(

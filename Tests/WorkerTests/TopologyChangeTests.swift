@@ -136,7 +136,7 @@ import Worker
             try await mesh.run(Mesh.homerton, topologyFile: theirs) { homerton in
                 _ = try await homerton[0].submit([FHIRFixture.patient("early", number: one)])
                 #expect(
-                    try await eventually { try await homerton[0].records.journalState().publishedThrough == 1 })
+                    try await eventually { try await homerton[0].ownRecords.journalState().publishedThrough == 1 })
                 #expect(await eventually { barts[0].counters.now.messagesEarly > 2 })
                 #expect(barts[0].state(of: Mesh.homerton) == .planned)
                 #expect(barts[0].counters.now.parked == [:])
@@ -159,7 +159,7 @@ import Worker
         try await mesh.run(Mesh.barts, Mesh.kingston) { workers in
             let session = try await mesh.session("swl")
             let page = JournalPage(
-                epoch: workers[1].records.epoch, after: 0, through: 1, head: 1, changeCount: 0, body: [])
+                epoch: workers[1].ownRecords.epoch, after: 0, through: 1, head: 1, changeCount: 0, body: [])
             let now = Timestamp(milliseconds: 0)
             let forged = ChangeBatch.message(source: stranger, page, sentAt: now)
             let early = ChangeBatch.message(source: Mesh.homerton, page, sentAt: now)
@@ -181,7 +181,7 @@ import Worker
             _ = try await barts[0].submit([
                 FHIRFixture.patient("p", number: one), FHIRFixture.condition("c", of: "p"),
             ])
-            #expect(try await eventually { try await barts[0].records.journalState().publishedThrough == 2 })
+            #expect(try await eventually { try await barts[0].ownRecords.journalState().publishedThrough == 2 })
             try mesh.write(Self.three.merging([Mesh.homerton: .connected]) { $1 })
             try await mesh.declare()
             try await mesh.run(Mesh.homerton) { homerton in

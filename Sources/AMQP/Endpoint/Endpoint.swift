@@ -36,6 +36,14 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
             "\(tls == nil ? "amqp" : "amqps")://\(user)@\(shownHost):\(port)/\(virtualHost == "/" ? "" : virtualHost)"
     }
 
+    /// Whether the broker takes the user from the client's certificate.
+    package var isByCertificate: Bool {
+        switch authentication {
+        case .plain: false
+        case .external: true
+        }
+    }
+
     /// The address alone, for error texts: `host:port`.
     package var address: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

@@ -33,6 +33,7 @@ extension Session {
     /// so).
     package func publish(_ batch: [Outgoing]) async throws(AMQPError) -> ClosedRange<UInt64> {
         guard !batch.isEmpty else { throw AMQPError(.invalidArgument, "there is nothing to publish") }
+        let batch = signed(batch)
         try check(batch)
         return try await wait { enqueue(batch, id: $0.id, .written($0.continuation)) }.get()
     }
@@ -42,9 +43,9 @@ extension Session {
     package func publishConfirmed(
         _ message: Message, exchange: String, routingKey: String, isMandatory: Bool = false
     ) async throws(AMQPError) -> Settlement.Outcome {
-        let batch = [
+        let batch = signed([
             Outgoing(message: message, exchange: exchange, routingKey: routingKey, isMandatory: isMandatory)
-        ]
+        ])
         try check(batch)
         return try await wait { enqueue(batch, id: $0.id, .settled($0.continuation)) }.get()
     }
@@ -145,6 +146,16 @@ extension Session {
         guard let (number, confirmation) = confirmations.first(where: { $0.value.id == id }) else { return false }
         giveUp(number, confirmation, error)
         return true
+    }
+
+    /// The messages with the user who publishes them.
+    private func signed(_ batch: [Outgoing]) -> [Outgoing] {
+        guard let userID = settings.userID else { return batch }
+        return batch.map { outgoing in
+            var outgoing = outgoing
+            outgoing.message.userID = userID
+            return outgoing
+        }
     }
 
     private func check(_ batch: [Outgoing]) throws(AMQPError) {

@@ -2,6 +2,8 @@
 package struct SessionSettings: Sendable, Hashable {
     /// The `connection_name` that the broker's pages show.
     package var name: String
+    /// The `user_id` of everything that is published: the user who is logged in. `nil` leaves messages as they are.
+    package var userID: String?
     /// A dead peer is noticed within two to three of these. Never 0.
     package var heartbeatSeconds: UInt16
     /// For name resolution, TCP, TLS and login together.
@@ -20,6 +22,7 @@ package struct SessionSettings: Sendable, Hashable {
 
     package init(
         name: String,
+        userID: String? = nil,
         heartbeatSeconds: UInt16 = 10,
         connectTimeoutSeconds: Int = 10,
         callTimeoutSeconds: Int = 10,
@@ -30,6 +33,7 @@ package struct SessionSettings: Sendable, Hashable {
         bodySizeMaxBytes: Int = 16 * 1_024 * 1_024
     ) {
         self.name = name
+        self.userID = userID
         self.heartbeatSeconds = heartbeatSeconds
         self.connectTimeoutSeconds = connectTimeoutSeconds
         self.callTimeoutSeconds = callTimeoutSeconds

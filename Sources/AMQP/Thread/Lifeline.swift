@@ -38,6 +38,12 @@ final class Lifeline: Sendable {
         }
     }
 
+    /// Lends the duplicate, while there is one.
+    func withDescriptor(_ work: (Int32) -> Void) {
+        let descriptor = state.withLock { $0.descriptor }
+        if descriptor >= 0 { work(descriptor) }
+    }
+
     /// Ends the connection under the session's hands; the first reason stays.
     func cut(_ reason: AMQPError) {
         let waiting = state.withLock { state in

@@ -1,3 +1,4 @@
+import COpenSSL
 import CRabbitMQ
 import Glibc
 
@@ -11,16 +12,22 @@ extension Connection {
         _ endpoint: Endpoint, settings: SessionSettings, lifeline: Lifeline, deadline: UInt64
     ) throws(AMQPError) -> Connection {
         guard let handle = amqp_new_connection() else { throw AMQPError(.limitReached, "out of memory") }
+        defer { wherry_tls_forget() }
         do throws(AMQPError) {
-            let socket = try makeSocket(endpoint, handle)
+            let (socket, own) = try makeSocket(endpoint, handle)
             var patience = remaining(until: deadline)
             let status = amqp_socket_open_noblock(socket, endpoint.host, Int32(endpoint.port), &patience)
             if let reason = lifeline.cutReason { throw reason }
-            if status != AMQP_STATUS_OK.rawValue { throw openingError(status, endpoint) }
+            if status != AMQP_STATUS_OK.rawValue {
+                throw openingError(status, endpoint, TLSFindings(own: own, lifeline: lifeline))
+            }
             guard lifeline.hold(amqp_get_sockfd(handle)) else {
                 throw lifeline.cutReason ?? AMQPError(.limitReached, "the limit of open files is reached")
             }
-            try logIn(endpoint, settings: settings, handle: handle, lifeline: lifeline, deadline: deadline)
+            let reply = logIn(endpoint, settings: settings, handle: handle, deadline: deadline)
+            if reply.reply_type != AMQP_RESPONSE_NORMAL {
+                throw lifeline.cutReason ?? loginError(reply, endpoint, TLSFindings(own: own, lifeline: lifeline))
+            }
         } catch {
             lifeline.release()
             amqp_destroy_connection(handle)
@@ -32,35 +39,15 @@ extension Connection {
     /// The socket belongs to the handle and is freed with it.
     private static func makeSocket(
         _ endpoint: Endpoint, _ handle: amqp_connection_state_t
-    ) throws(AMQPError) -> OpaquePointer {
-        guard let tls = endpoint.tls else {
-            guard let socket = amqp_tcp_socket_new(handle) else { throw AMQPError(.limitReached, "out of memory") }
-            return socket
-        }
-        guard let socket = amqp_ssl_socket_new(handle) else { throw AMQPError(.tlsFailed, "TLS cannot be set up") }
-        for path in [tls.ca, tls.certificate, tls.key].compactMap(\.self) where access(path, R_OK) != 0 {
-            throw AMQPError(.tlsFailed, "the file \(path) for TLS cannot be read: check its path and permissions")
-        }
-        guard amqp_ssl_socket_set_ssl_versions(socket, AMQP_TLSv1_2, AMQP_TLSvLATEST) == AMQP_STATUS_OK.rawValue else {
-            throw AMQPError(.tlsFailed, "TLS 1.2 is not available")
-        }
-        guard amqp_ssl_socket_set_cacert(socket, tls.ca) == AMQP_STATUS_OK.rawValue else {
-            throw AMQPError(.tlsFailed, "\(tls.ca) holds no certificate in PEM form")
-        }
-        if let certificate = tls.certificate, let key = tls.key {
-            amqp_ssl_socket_set_key_passwd(socket, "")  // else an encrypted key asks at the terminal
-            guard amqp_ssl_socket_set_key(socket, certificate, key) == AMQP_STATUS_OK.rawValue else {
-                throw AMQPError(
-                    .tlsFailed, "\(certificate) and \(key) are not a certificate and its unencrypted key in PEM form")
-            }
-        }
-        return socket
+    ) throws(AMQPError) -> (socket: OpaquePointer, own: TLSFindings.Certificate?) {
+        if let tls = endpoint.tls { return try makeTLSSocket(tls, handle) }
+        guard let socket = amqp_tcp_socket_new(handle) else { throw AMQPError(.limitReached, "out of memory") }
+        return (socket, nil)
     }
 
     private static func logIn(
-        _ endpoint: Endpoint, settings: SessionSettings, handle: amqp_connection_state_t, lifeline: Lifeline,
-        deadline: UInt64
-    ) throws(AMQPError) {
+        _ endpoint: Endpoint, settings: SessionSettings, handle: amqp_connection_state_t, deadline: UInt64
+    ) -> amqp_rpc_reply_t {
         let pool = Pool()
         var properties = pool.table(clientProperties(settings))
         var patience = remaining(until: deadline)
@@ -68,17 +55,12 @@ extension Connection {
         let channels = Int32(channelMax)
         let frame = Int32(min(max(settings.frameSizeMaxBytes, 4_096), 16 * 1_024 * 1_024))
         let heartbeat = Int32(max(settings.heartbeatSeconds, 1))
-        let reply =
-            switch endpoint.authentication {
-            case .plain(let user, let password):
-                wherry_login_plain(
-                    handle, endpoint.virtualHost, channels, frame, heartbeat, &properties, user, password)
-            case .external(let identity):
-                wherry_login_external(handle, endpoint.virtualHost, channels, frame, heartbeat, &properties, identity)
-            }
-        if reply.reply_type == AMQP_RESPONSE_NORMAL { return }
-        if let reason = lifeline.cutReason { throw reason }
-        throw loginError(reply, endpoint)
+        return switch endpoint.authentication {
+        case .plain(let user, let password):
+            wherry_login_plain(handle, endpoint.virtualHost, channels, frame, heartbeat, &properties, user, password)
+        case .external(let identity):
+            wherry_login_external(handle, endpoint.virtualHost, channels, frame, heartbeat, &properties, identity)
+        }
     }
 
     private static func clientProperties(_ settings: SessionSettings) -> [String: Field] {
@@ -102,37 +84,34 @@ extension Connection {
         return timeval(tv_sec: Int(left / 1_000_000), tv_usec: Int(left % 1_000_000))
     }
 
-    private static func openingError(_ status: Int32, _ endpoint: Endpoint) -> AMQPError {
-        switch amqp_status_enum(status) {
+    private static func openingError(_ status: Int32, _ endpoint: Endpoint, _ tls: TLSFindings) -> AMQPError {
+        if let error = tls.error(at: endpoint) { return error }
+        return switch amqp_status_enum(status) {
         case AMQP_STATUS_TIMEOUT:
             AMQPError(.timedOut, "no answer from \(endpoint.address) within the time limit")
         case AMQP_STATUS_HOSTNAME_RESOLUTION_FAILED:
             AMQPError(.unreachable, "the host name \(endpoint.host) has no address: check its spelling and the DNS")
         case AMQP_STATUS_SSL_HOSTNAME_VERIFY_FAILED:
+            tls.hostError(at: endpoint)
+        case AMQP_STATUS_SSL_PEER_VERIFY_FAILED, AMQP_STATUS_SSL_CONNECTION_FAILED, AMQP_STATUS_SSL_ERROR:
             AMQPError(
                 .tlsFailed,
-                "the certificate of \(endpoint.address) is not for \(endpoint.host): use the DNS name that is in it")
-        case AMQP_STATUS_SSL_PEER_VERIFY_FAILED:
-            AMQPError(
-                .tlsFailed,
-                "the certificate of \(endpoint.address) is not signed by the given authority, or is out of date: "
-                    + "check the CA file \(endpoint.tls?.ca ?? "")")
-        case AMQP_STATUS_SSL_CONNECTION_FAILED, AMQP_STATUS_SSL_ERROR:
-            AMQPError(
-                .tlsFailed,
-                "no TLS connection with \(endpoint.address): check that the port speaks TLS 1.2 or later, that the CA "
-                    + "file \(endpoint.tls?.ca ?? "") signed the broker's certificate, and the client certificate")
+                "\(endpoint.address) ended the TLS handshake without a word: does that port speak TLS 1.2 or later?")
         default:
             AMQPError(.unreachable, "nothing answers at \(endpoint.address): is the broker running, is the port right?")
         }
     }
 
-    private static func loginError(_ reply: amqp_rpc_reply_t, _ endpoint: Endpoint) -> AMQPError {
+    private static func loginError(
+        _ reply: amqp_rpc_reply_t, _ endpoint: Endpoint, _ tls: TLSFindings
+    ) -> AMQPError {
         if reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION, reply.reply.id == AMQP_CONNECTION_CLOSE_METHOD,
             let close = reply.reply.decoded?.assumingMemoryBound(to: amqp_connection_close_t.self).pointee
         {
             let text = close.reply_text.string
             switch close.reply_code {
+            case 403 where tls.own != nil && endpoint.isByCertificate:
+                return tls.loginError(at: endpoint, text)
             case 403:
                 return AMQPError(
                     .authenticationRefused, "\(endpoint.address) refused the login: \(text)", replyCode: 403)
@@ -146,6 +125,7 @@ extension Connection {
                     isWholeConnection: true)
             }
         }
+        if let error = tls.error(at: endpoint) { return error }
         switch amqp_status_enum(reply.library_error) {
         case AMQP_STATUS_BROKER_UNSUPPORTED_SASL_METHOD:
             return AMQPError(
@@ -158,7 +138,9 @@ extension Connection {
             return AMQPError(
                 .connectionClosed,
                 "\(endpoint.address) hung up during the login: is it an AMQP broker, "
-                    + (endpoint.tls == nil ? "and does the port want amqps?" : "and does it accept the certificate?"))
+                    + (endpoint.tls == nil
+                        ? "and does the port want TLS? Then write amqps:// and give its CA file"
+                        : "and does it accept the certificate?"))
         default:
             return AMQPError(status: reply.library_error, doing: "logging in to \(endpoint.address)")
         }

@@ -40,9 +40,23 @@ package enum Category: String, Sendable, CaseIterable {
     }
 
     /// The place in the order of the cases, which is that of every list of entries.
-    package var rank: Int { Self.ranks[self] ?? 0 }
-
-    private static let ranks = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
+    package var rank: Int {
+        switch self {
+        case .demographics: 0
+        case .allergy: 1
+        case .medication: 2
+        case .condition: 3
+        case .encounter: 4
+        case .result: 5
+        case .procedure: 6
+        case .immunization: 7
+        case .referral: 8
+        case .appointment: 9
+        case .document: 10
+        case .carePlan: 11
+        case .imaging: 12
+        }
+    }
 
     private static let byType = Dictionary(
         uniqueKeysWithValues: allCases.flatMap { category in category.types.map { ($0, category) } })

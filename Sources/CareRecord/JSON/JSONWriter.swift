@@ -167,8 +167,6 @@ extension JSONWriter {
 // MARK: - Bytes
 
 extension JSONWriter {
-    private static let quote = UInt8(ascii: "\"")
-
     /// Makes room for so many bytes and lets `write` put some of them; it returns how many.
     @inline(__always)
     private mutating func put(_ most: Int, _ write: (UnsafeMutableBufferPointer<UInt8>) -> Int) {
@@ -217,7 +215,7 @@ extension JSONWriter {
 
     private mutating func name(_ name: StaticString) {
         let isNext = needsComma
-        let bytes = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        let bytes = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
         put(bytes.count + 4) { room in
             var place = 0
             if isNext {
@@ -225,10 +223,9 @@ extension JSONWriter {
                 place = 1
             }
             room[place] = Self.quote
-            for byte in bytes {
-                place += 1
-                room[place] = byte
-            }
+            UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(room)[(place + 1)...])
+                .copyMemory(from: bytes)
+            place += bytes.count
             room[place + 1] = Self.quote
             room[place + 2] = UInt8(ascii: ":")
             return place + 3
@@ -288,8 +285,8 @@ extension JSONWriter {
 
     /// Characters of UTF-8 that may not be sound: what is not is replaced, as `String` does.
     private mutating func characters(_ utf8: UnsafeRawBufferPointer) {
-        if utf8.allSatisfy({ $0 < 0x80 }) {
-            characters(valid: utf8)
+        if Self.isPlain(utf8) {
+            raw(utf8)
         } else {
             var text = String(decoding: utf8, as: UTF8.self)
             text.withUTF8 { characters(valid: UnsafeRawBufferPointer($0)) }
@@ -297,9 +294,9 @@ extension JSONWriter {
     }
 
     private mutating func characters(valid utf8: UnsafeRawBufferPointer) {
-        // Of a long text the escapes are counted, so that it takes no more room than it needs.
-        let escapesMax = utf8.count <= Self.shortBytes ? utf8.count : utf8.count(where: Self.needsEscape)
-        put(utf8.count + (Self.escapedMax - 1) * escapesMax) { room in
+        if Self.isPlain(utf8) { return raw(utf8) }
+        let escapes = utf8.count(where: Self.needsEscape)
+        put(utf8.count + (Self.escapedMax - 1) * escapes) { room in
             var place = 0
             for byte in utf8 {
                 if Self.needsEscape(byte) {
@@ -312,35 +309,4 @@ extension JSONWriter {
             return place
         }
     }
-
-    private static func needsEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == quote || byte == UInt8(ascii: "\\")
-    }
-
-    private static let shortBytes = 512
-    /// Bytes of the longest escape.
-    private static let escapedMax = 6
-
-    /// Returns how many bytes it wrote.
-    private static func escape(_ byte: UInt8, _ room: UnsafeMutableBufferPointer<UInt8>, at place: Int) -> Int {
-        room[place] = UInt8(ascii: "\\")
-        let letter: UInt8
-        switch byte {
-        case 0x08: letter = UInt8(ascii: "b")
-        case 0x09: letter = UInt8(ascii: "t")
-        case 0x0A: letter = UInt8(ascii: "n")
-        case 0x0C: letter = UInt8(ascii: "f")
-        case 0x0D: letter = UInt8(ascii: "r")
-        case 0..<0x20:
-            for (offset, byte) in "u000".utf8.enumerated() { room[place + 1 + offset] = byte }
-            if byte >= 0x10 { room[place + 4] = UInt8(ascii: "1") }
-            room[place + 5] = hexDigits[Int(byte & 0x0F)]
-            return escapedMax
-        default: letter = byte
-        }
-        room[place + 1] = letter
-        return 2
-    }
-
-    private static let hexDigits = Array("0123456789abcdef".utf8)
 }

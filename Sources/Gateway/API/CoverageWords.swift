@@ -9,12 +9,19 @@ struct CoverageWords: Sendable {
     private let patient: NHSNumber?
     /// Brokers that are not connected.
     private let away: [BrokerCondition]
+    private let repairs: [HIEIdentifier: String]
 
     /// `patient` is who the answer is about, where it is about one.
     init(_ worker: Worker, of patient: NHSNumber? = nil) {
         self.worker = worker
         self.patient = patient
         away = worker.brokers.all.filter { $0.state != .connected }
+        repairs = worker.coverageBoard.repairs
+    }
+
+    /// Whether there is nothing to say of a source but that it is complete.
+    func isQuiet(_ coverage: SourceCoverage) -> Bool {
+        coverage.state == .complete && repairs[coverage.hie] == nil && heldOfPatient(coverage.hie) == nil
     }
 
     /// `nil` for a source that is complete, unless something of it is asked for.
@@ -25,7 +32,7 @@ struct CoverageWords: Sendable {
             let detail = broker.reason.map { ": \($0)" } ?? ""
             reasons.append("broker \(broker.broker) is \(broker.state.rawValue)\(detail)")
         }
-        if let repair = worker.coverageBoard.repair(of: coverage.hie) { reasons.append("repair: \(repair)") }
+        if let repair = repairs[coverage.hie] { reasons.append("repair: \(repair)") }
         return reasons.isEmpty ? nil : reasons.joined(separator: "; ")
     }
 
@@ -41,7 +48,7 @@ struct CoverageWords: Sendable {
     func isBrokerAway(from hie: HIEIdentifier) -> Bool { awayBroker(of: hie) != nil }
 
     private func awayBroker(of hie: HIEIdentifier) -> BrokerCondition? {
-        guard !away.isEmpty, hie != worker.hie,
+        guard !away.isEmpty, hie != worker.seat.journal,
             let link = worker.links.first(where: { $0.sources.contains(hie) })
         else { return nil }
         return away.first { $0.broker == link.name }

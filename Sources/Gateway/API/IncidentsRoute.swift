@@ -14,7 +14,7 @@ struct IncidentsRoute: Sendable {
         let counts = try await worker.audit.counts(of: AccessEvent.Kind.incidents)
         let incidents = try await worker.audit.incidents(max: Self.incidentsMax)
         return .json { json in
-            json.member("hie", worker.hie.text)
+            json.members(of: worker.seat)
             json.object("counts") { $0.members(ofIncidents: counts) }
             json.array("incidents") { json in
                 for incident in incidents {

@@ -13,7 +13,7 @@ struct IndexRoutes: Sendable {
         let verdicts = await worker.verifyIndex()
         let isEqual = verdicts.values.allSatisfy { $0 == .equal }
         return .json { json in
-            json.member("hie", worker.hie.text)
+            json.members(of: worker.seat)
             json.member("equal", isEqual)
             json.array("sources") { json in
                 for (hie, verdict) in verdicts.sorted(by: { $0.key < $1.key }) {
@@ -30,7 +30,7 @@ struct IndexRoutes: Sendable {
     func rebuild() async throws -> Response {
         try await worker.rebuildIndex()
         return .json(status: .accepted) { json in
-            json.member("hie", worker.hie.text)
+            json.members(of: worker.seat)
             json.member("rebuilding", true)
         }
     }

@@ -1,28 +1,30 @@
 import CareRecord
 import Hummingbird
+import Keys
 import Replication
 import Storage
 import Topology
 import Worker
 
-/// `GET /api/peers`: every other HIE of the topology, the brokers, and this worker's own side.
+/// `GET /api/peers`: every other HIE of the topology, at a replica its own too, the brokers, and this worker's own
+/// side.
 struct PeersRoute: Sendable {
     let worker: Worker
 
     func get() async throws -> Response {
-        let journal = try await worker.records.journalState()
-        let unlinkedCount = try await worker.records.unlinkedCount()
-        let epochNotice = try await worker.records.epochNotice()
+        let journal = try await worker.records?.journalState()
+        let unlinkedCount = try await worker.records?.unlinkedCount()
+        let epochNotice = try await worker.records?.epochNotice()
         let incidents = try await worker.audit.counts(of: AccessEvent.Kind.incidents)
         let accounts = try await worker.letters.accounts()
         let causes = try await worker.letters.causes()
         let words = CoverageWords(worker)
         let topology = worker.topology
         return .json { json in
-            json.member("hie", worker.hie.text)
+            json.members(of: worker.seat)
             json.member("at", worker.clock.now.text)
             json.array("peers") { json in
-                for coverage in worker.coverage() where coverage.hie != worker.hie {
+                for coverage in worker.coverage() where coverage.hie != worker.seat.journal {
                     json.object { json in
                         json.members(of: coverage, words)
                         json.members(of: worker.breakers.state(of: coverage.hie))
@@ -39,17 +41,24 @@ struct PeersRoute: Sendable {
             }
             json.object("deadLetters") { $0.members(ofParked: causes) }
             json.object("own") { json in
-                json.member("epoch", journal.epoch.text)
-                json.member("epochBegunAt", epochNotice?.begunAt.text)
-                json.member("epochReason", epochNotice?.reason)
-                json.member("head", journal.head)
-                json.member("publishedThrough", journal.publishedThrough)
-                json.member("unpublished", journal.head - journal.publishedThrough)
-                json.member("unlinked", unlinkedCount)
+                if let journal {
+                    json.member("epoch", journal.epoch.text)
+                    json.member("epochBegunAt", epochNotice?.begunAt.text)
+                    json.member("epochReason", epochNotice?.reason)
+                    json.member("head", journal.head)
+                    json.member("publishedThrough", journal.publishedThrough)
+                    json.member("unpublished", journal.head - journal.publishedThrough)
+                    json.member("unlinked", unlinkedCount)
+                }
                 json.member("startedAt", worker.startedAt.text)
             }
             json.array("paused") { json in
                 for pause in worker.pauses.all { json.object { $0.members(of: pause) } }
+            }
+            json.array("certificates") { json in
+                for certificate in worker.keys.certificates {
+                    json.object { $0.members(of: certificate, now: worker.clock.now) }
+                }
             }
             json.object("incidents") { $0.members(ofIncidents: incidents) }
             json.object("counters") { $0.members(of: worker.counters.now) }
@@ -58,6 +67,12 @@ struct PeersRoute: Sendable {
 }
 
 extension JSONWriter {
+    /// Whose answer it is; `replica` at a replica only.
+    mutating func members(of seat: Seat) {
+        member("hie", seat.hie.text)
+        member("replica", seat.replica?.text)
+    }
+
     mutating func members(of account: SourceAccount) {
         member("hie", account.hie.text)
         member("published", account.published)
@@ -99,6 +114,15 @@ extension JSONWriter {
         member("state", broker.state.rawValue)
         member("since", broker.since.text)
         member("reason", broker.reason)
+    }
+
+    fileprivate mutating func members(of certificate: FollowedCertificate, now: Timestamp) {
+        member("file", certificate.file)
+        member("kind", certificate.kind.rawValue)
+        member("subject", orNull: certificate.facts?.subject)
+        member("until", orNull: certificate.facts?.until.text)
+        member("daysLeft", orNull: certificate.facts.map { Int64($0.daysLeft(at: now)) })
+        member("state", certificate.state(at: now).rawValue)
     }
 
     fileprivate mutating func members(of pause: PauseBoard.Pause) {

@@ -24,7 +24,9 @@ struct ProgressRoute: Sendable {
         let (wakes, wake) = AsyncStream.makeStream(of: Bool.self, bufferingPolicy: .bufferingNewest(1))
         let worker = worker
         try await withThrowingTaskGroup { group in
-            group.addTask { for await _ in worker.records.head.heads() { wake.yield(true) } }
+            if let records = worker.records {
+                group.addTask { for await _ in records.head.heads() { wake.yield(true) } }
+            }
             group.addTask { for await _ in worker.published.heads() { wake.yield(true) } }
             group.addTask { for await _ in worker.coverageBoard.watermarks.values() { wake.yield(true) } }
             group.addTask {

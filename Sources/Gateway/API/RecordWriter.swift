@@ -21,8 +21,6 @@ struct RecordWriter {
     /// The entries' objects one after the other, as they come.
     private var text = JSONWriter(capacity: bytesUsual)
     private var entries: [Entry] = []
-    /// Of the row before: neighbours are often of one category.
-    private var last = (category: Category.demographics, rank: Category.demographics.rank)
     private var demographics: [(source: HIEIdentifier, demographics: Demographics)] = []
 
     /// Entries of other categories are left out, and nothing where `categories` is `nil`.
@@ -40,7 +38,6 @@ struct RecordWriter {
             demographics.append((row.source, read))
         }
         guard categories?.contains(row.category) ?? true else { return true }
-        if row.category != last.category { last = (row.category, row.category.rank) }
         let start = text.beginObject()
         text.member("source", row.source.text)
         text.member("category", row.category.rawValue)
@@ -54,8 +51,7 @@ struct RecordWriter {
         let date = text.count - 1 - (row.bytes(.date)?.count ?? 0)..<text.count - 1
         text.member("seq", row.seq)
         text.endObject()
-        entries.append(
-            Entry(rank: last.rank, date: date, source: row.source, text: start..<text.count))
+        entries.append(Entry(rank: row.category.rank, date: date, source: row.source, text: start..<text.count))
         return true
     }
 

@@ -74,7 +74,7 @@ extension CoverageWords {
         case .planned: return .planned
         case .held, .differing: return .index
         case .complete, .behind, .silent, .joining:
-            if coverage.hie == worker.hie { return .index }
+            if coverage.hie == worker.seat.journal { return .index }
             return isBrokerAway(from: coverage.hie) ? .broker : .peer
         }
     }

@@ -27,7 +27,7 @@ struct LetterTransferRoutes: Sendable {
         var pace = PagePace(lettersMax: DeadLetterDesk.pageLettersMax)
         let first = try await letters.export(filter, after: 0, limit: pace.letters)
         pace.read(bytes: first?.lines.count ?? 0)
-        let headers: HTTPFields = [.contentDisposition: "attachment; filename=\"deadletters-\(worker.hie).ndjson\""]
+        let headers: HTTPFields = [.contentDisposition: "attachment; filename=\"deadletters-\(worker.seat).ndjson\""]
         return .pieces(ContentType.lines, headers: headers) { [pace] writer in
             var pace = pace
             var page = first

@@ -33,41 +33,50 @@ struct CapabilityRoute: Sendable {
                 """),
     ]
 
+    /// A replica has no resources to be read, and takes none.
+    private var hasRecords: Bool { worker.records != nil }
+
     func get(_ request: Request) throws -> Response {
         _ = try SearchRequest(request, knowing: [])
+        let name = worker.topology.hie(worker.hie)?.name ?? worker.hie.text
+        let replica = worker.seat.replica.map { ", read replica \($0)" } ?? ""
         return .fhir([
             "resourceType": "CapabilityStatement", "status": "active", "date": .string(worker.startedAt.text),
             "kind": "instance", "software": ["name": "Wherry", "version": .string(ProductVersion.text)],
             "implementation": [
-                "description": .string("The worker of \(worker.topology.hie(worker.hie)?.name ?? worker.hie.text)"),
+                "description": .string("The worker of \(name)\(replica)"),
                 "url": .string(FHIRAddress(request).text),
             ],
             "fhirVersion": "4.0.1", "format": ["application/fhir+json"],
-            "rest": [
-                [
-                    "mode": "server", "documentation": .string(Self.documentation),
-                    "resource": .array([Self.patient] + EntrySearch.types.map(Self.entry)),
-                    "interaction": [["code": "transaction"], ["code": "batch"]],
-                ]
-            ],
+            "rest": [.object(server)],
         ])
+    }
+
+    private var server: JSONObject {
+        var server = JSONObject()
+        server["mode"] = "server"
+        server["documentation"] = .string(Self.documentation + (hasRecords ? Self.ofRecords : Self.ofReplica))
+        server["resource"] = .array([patient] + EntrySearch.types.map(entry))
+        if hasRecords { server["interaction"] = [["code": "transaction"], ["code": "batch"]] }
+        return server
     }
 
     private static let documentation = """
         Searches and summaries read this worker's index of all HIEs and ask nobody. What searches find are index \
         entries, marked SUBSETTED: a few facts of a resource, which its source holds. An OperationOutcome entry of \
-        severity warning names every HIE that is not complete. Read, update and delete are of this HIE's own \
-        resources, of any type.
+        severity warning names every HIE that is not complete.
         """
+    private static let ofRecords = " Read, update and delete are of this HIE's own resources, of any type."
+    private static let ofReplica = " It is a read replica: the HIE's own resources are at its primary worker."
 
-    private static var patient: JSON {
+    private var patient: JSON {
         resource(
-            "Patient", PatientSearch.parameters,
+            "Patient", PatientSearch.parameters, hasRecords ? ["read", "update", "delete"] : ["read"],
             """
             A search needs an identifier, _id, family or birthdate, and finds one Patient a source. An id that a \
             search gave can be read, unless the source's own id is too long to be part of it.
             """,
-            operations.map { operation in
+            Self.operations.map { operation in
                 [
                     "name": .string(operation.name), "definition": .string(operation.definition),
                     "documentation": .string(operation.documentation),
@@ -75,23 +84,27 @@ struct CapabilityRoute: Sendable {
             })
     }
 
-    private static func entry(_ type: String) -> JSON {
+    private func entry(_ type: String) -> JSON {
         resource(
-            type, EntrySearch.parameters,
+            type, EntrySearch.parameters, hasRecords ? ["read", "update", "delete"] : [],
             "A search finds the entries of one patient in the index, the newest first. Their ids are of the index.")
     }
 
-    private static func resource(
-        _ type: String, _ parameters: [SearchParameter], _ documentation: String, _ operations: [JSON] = []
+    /// `interactions` are those beside searches.
+    private func resource(
+        _ type: String, _ parameters: [SearchParameter], _ interactions: [String], _ documentation: String,
+        _ operations: [JSON] = []
     ) -> JSON {
         var resource = JSONObject()
         resource["type"] = .string(type)
         resource["documentation"] = .string(documentation)
         resource["interaction"] = .array(
-            ["read", "update", "delete", "search-type"].map { ["code": .string($0)] })
-        resource["versioning"] = "versioned"
-        resource["readHistory"] = false
-        resource["updateCreate"] = true
+            (interactions + ["search-type"]).map { ["code": .string($0)] })
+        if hasRecords {
+            resource["versioning"] = "versioned"
+            resource["readHistory"] = false
+            resource["updateCreate"] = true
+        }
         resource["searchParam"] = .array(
             parameters.filter { $0.kind != .special }.map { parameter in
                 [

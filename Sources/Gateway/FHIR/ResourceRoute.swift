@@ -3,7 +3,6 @@ import Glibc
 import HTTPTypes
 import Hummingbird
 import Storage
-import Topology
 import Worker
 
 /// `GET`, `PUT` and `DELETE /fhir/{type}/{id}`: one resource of this HIE; `GET` also one Patient of the index, by the
@@ -13,8 +12,8 @@ struct ResourceRoute: Sendable {
     let bodies: BodyReader
 
     func get(_ request: Request, _ key: ResourceKey) async throws -> Response {
-        guard let stored = try await desk.worker.records.resource(key) else {
-            if let indexed = try await indexed(key) { return indexed }
+        guard let stored = try await desk.records.resource(key) else {
+            if let indexed = try await desk.worker.indexedPatient(key) { return indexed }
             throw Refusal(.notFound, .notFound, "there is no \(key.reference) here")
         }
         guard !stored.isDeleted else {
@@ -24,17 +23,6 @@ struct ResourceRoute: Sendable {
         }
         let headers: HTTPFields = [.eTag: weakTag(stored.version), .lastModified: stored.updatedAt.httpDate]
         return .content(stored.body, ContentType.fhir, headers: headers)
-    }
-
-    /// `nil` for what no search gave as an id.
-    private func indexed(_ key: ResourceKey) async throws -> Response? {
-        guard key.type == "Patient", let (hie, id) = PatientName.split(key.id) else { return nil }
-        let (page, coverage) = try await desk.worker.patients(PatientQuery([[.id(hie, id)]], limit: 1))
-        guard let found = page.patients.first else {
-            guard desk.worker.topology.hie(hie) != nil else { return nil }
-            throw Refusal.notFound("there is no such Patient in the index", coverage, desk.worker)
-        }
-        return .fhir(EntryComposer(found.patient, patients: [:]).resource(found.entry))
     }
 
     func put(_ request: Request, _ key: ResourceKey) async throws -> Response {

@@ -7,12 +7,14 @@ import Worker
 /// Where submissions are read, judged and stored, a few at a time: that is work for a core, and lookups need one too.
 struct SubmissionDesk: Sendable {
     let worker: Worker
+    let records: RecordStore
     let settings: GatewaySettings
     let histogram: LatencyHistogram
     private let gate: Gate
 
-    init(worker: Worker, settings: GatewaySettings, histogram: LatencyHistogram) {
+    init(worker: Worker, records: RecordStore, settings: GatewaySettings, histogram: LatencyHistogram) {
         self.worker = worker
+        self.records = records
         self.settings = settings
         self.histogram = histogram
         gate = Gate(
@@ -31,7 +33,7 @@ struct SubmissionDesk: Sendable {
 
     /// How far the own journal reaches, for the sender of something stored just now: its changes have numbers up to
     /// this.
-    var journalHead: HTTPFields { [Self.journalHeadName: "\(worker.records.head.head)"] }
+    var journalHead: HTTPFields { [Self.journalHeadName: "\(records.head.head)"] }
 
     private static let journalHeadName = HTTPField.Name("Wherry-Journal-Head")!  // a constant that is a token
 
@@ -41,7 +43,7 @@ struct SubmissionDesk: Sendable {
         let failedCount = items.count - operations.count
         if failedCount > 0 { worker.counters.count { $0.resourcesRefused += Int64(failedCount) } }
         let outcomes = operations.isEmpty ? [] : try await worker.submit(operations)
-        let unlinked = try await worker.records.unlinked(among: operations.compactMap(\.indexedKey))
+        let unlinked = try await records.unlinked(among: operations.compactMap(\.indexedKey))
         var rest = outcomes[...]
         return items.map { item in
             guard let operation = item.operation else { return StoredItem(item, nil, isUnlinked: false) }

@@ -14,10 +14,15 @@ struct HealthRoutes: Sendable {
                 Array("the worker's own loop stands still\n".utf8), ContentType.text, status: .serviceUnavailable)
     }
 
-    /// 200 unless starting: a broker that is down must not take lookups away (promise P4).
+    /// 200 unless starting or stopping: a broker that is down must not take lookups away (promise P4).
     func ready() -> Response {
         let readiness = worker.readiness
-        return .json(status: readiness.state == .starting ? .serviceUnavailable : .ok) { json in
+        let isServing =
+            switch readiness.state {
+            case .ready, .degraded: true
+            case .starting, .stopping: false
+            }
+        return .json(status: isServing ? .ok : .serviceUnavailable) { json in
             json.member("status", readiness.state.rawValue)
             json.array("reasons") { json in
                 for reason in readiness.reasons {

@@ -1,5 +1,6 @@
 import CareRecord
 import Hummingbird
+import Keys
 import Replication
 import Storage
 import Topology
@@ -14,8 +15,8 @@ struct MetricsRoute: Sendable {
     private static let plansMax = 100
 
     func get() async throws -> Response {
-        let journal = try await worker.records.journalState()
-        let unlinkedCount = try await worker.records.unlinkedCount()
+        let journal = try await worker.records?.journalState()
+        let unlinkedCount = try await worker.records?.unlinkedCount()
         let causes = try await worker.letters.causes()
         let plans = try await worker.letters.plans(limit: Self.plansMax)
         var metrics = MetricsText()
@@ -24,14 +25,8 @@ struct MetricsRoute: Sendable {
         metrics.append(worker.brokers.all)
         metrics.append(parked: causes, now: worker.clock.now)
         metrics.append(plans)
-        metrics.metric(
-            "wherry_journal_head", .gauge, "The latest number of this HIE's own journal.", journal.head)
-        metrics.metric(
-            "wherry_journal_published_through", .gauge, "Own changes up to this number are confirmed by the broker.",
-            journal.publishedThrough)
-        metrics.metric(
-            "wherry_resources_unlinked", .gauge, "Own resources whose patient has no known NHS number.",
-            Int64(unlinkedCount))
+        if let journal, let unlinkedCount { metrics.append(journal, unlinkedCount: unlinkedCount) }
+        metrics.append(worker.keys.certificates)
         metrics.metric(
             "wherry_paused", .gauge, "1 while a part of the worker stands still.",
             worker.pauses.all.map { (["part": $0.part], 1) })
@@ -45,7 +40,7 @@ struct MetricsRoute: Sendable {
         metrics.histogram("wherry_query_duration_seconds", "How long queries took.", histograms.queries.now)
         metrics.metric(
             "wherry_breaker_open", .gauge, "1 while a peer is not asked because it failed or was slow.",
-            worker.topology.hies.filter { $0.id != worker.hie }.map { hie in
+            worker.topology.hies.filter { $0.id != worker.seat.journal }.map { hie in
                 (["source": hie.id.text], worker.breakers.state(of: hie.id) == .closed ? 0 : 1)
             })
         metrics.append(ProcessFigures.read(), startedAt: worker.startedAt)
@@ -54,6 +49,32 @@ struct MetricsRoute: Sendable {
 }
 
 extension MetricsText {
+    fileprivate mutating func append(_ journal: JournalState, unlinkedCount: Int) {
+        metric("wherry_journal_head", .gauge, "The latest number of this HIE's own journal.", journal.head)
+        metric(
+            "wherry_journal_published_through", .gauge, "Own changes up to this number are confirmed by the broker.",
+            journal.publishedThrough)
+        metric(
+            "wherry_resources_unlinked", .gauge, "Own resources whose patient has no known NHS number.",
+            Int64(unlinkedCount))
+    }
+
+    /// Where two have the same labels, the one that ends first.
+    fileprivate mutating func append(_ certificates: [FollowedCertificate]) {
+        var ends: [[String]: Timestamp] = [:]
+        for certificate in certificates {
+            guard let facts = certificate.facts else { continue }
+            let labels = [certificate.kind.rawValue, certificate.fileName, facts.subject]
+            ends[labels] = min(facts.until, ends[labels] ?? facts.until)
+        }
+        metric(
+            "wherry_certificate_expiry_timestamp_seconds", .gauge,
+            "When a certificate of this worker's TLS files ends.",
+            ends.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { labels, until in
+                (["kind": labels[0], "file": labels[1], "subject": labels[2]], Double(until.milliseconds) / 1000)
+            })
+    }
+
     fileprivate mutating func append(_ sources: [SourceCoverage]) {
         func samples(_ value: (SourceCoverage) -> Int64?) -> [(labels: Labels, value: Double)] {
             sources.compactMap { source in value(source).map { (["source": source.hie.text], Double($0)) } }

@@ -35,18 +35,23 @@ package struct DeathNotice: Sendable, Hashable {
     }
 
     /// The letter for the message. Its source is named where property, header and routing key agree on one that may
-    /// speak.
-    package func letter(for delivery: Delivery, from sources: Set<HIEIdentifier>) -> DeadLetter {
+    /// speak and that is vouched for: what a broker dead-letters keeps the `user_id` that it was published with.
+    package func letter(
+        for delivery: Delivery, from sources: Set<HIEIdentifier>, vouchedBy voucher: Voucher = .nobody
+    ) -> DeadLetter {
         DeadLetter(
-            rejection, source: source(of: delivery.message, from: sources), queue: queue, exchange: exchange,
+            rejection, source: source(of: delivery.message, from: sources, voucher), queue: queue, exchange: exchange,
             routingKey: routingKey, message: delivery.message)
     }
 
-    private func source(of message: Message, from sources: Set<HIEIdentifier>) -> HIEIdentifier? {
+    private func source(
+        of message: Message, from sources: Set<HIEIdentifier>, _ voucher: Voucher
+    ) -> HIEIdentifier? {
         guard message.headers["CC"] == nil, message.headers["BCC"] == nil,
             let source = message.appID.flatMap({ HIEIdentifier($0) }), sources.contains(source),
             [BrokerNames.changeKey(source), BrokerNames.pulseKey(source)].contains(routingKey),
-            message.headers[HeaderName.source]?.text == MessageHeader.sourceReference(source)
+            message.headers[HeaderName.source]?.text == MessageHeader.sourceReference(source),
+            voucher.vouches(for: message, from: source)
         else { return nil }
         return source
     }

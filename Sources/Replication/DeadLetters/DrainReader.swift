@@ -13,28 +13,31 @@ package struct DrainReader: Sendable {
         case park(DeadLetter)
         /// A dead letter that was sent again and did not arrive: it is kept already, by whoever sent it.
         case replayReturned(ReplayMark, Rejection)
-        /// A replayed message that is none of this HIE's dead letters.
+        /// A replayed message that is none of this worker's dead letters.
         case replayUnknown
         /// It was good for its time only, or for nobody.
         case transient(MessageHeader.Kind)
     }
 
-    private let hie: HIEIdentifier
+    private let seat: Seat
     private let place: Place
     private let queue: String
     /// The HIEs that may speak on this link.
     private let sources: Set<HIEIdentifier>
     /// The connected HIEs of the mesh.
     private let subscribers: [HIEIdentifier]
+    private let voucher: Voucher
 
     package init(
-        _ place: Place, hie: HIEIdentifier, queue: String, sources: Set<HIEIdentifier>, subscribers: [HIEIdentifier]
+        _ place: Place, seat: Seat, queue: String, sources: Set<HIEIdentifier>, subscribers: [HIEIdentifier],
+        voucher: Voucher = .nobody
     ) {
         self.place = place
-        self.hie = hie
+        self.seat = seat
         self.queue = queue
         self.sources = sources
         self.subscribers = subscribers
+        self.voucher = voucher
     }
 
     package func read(_ delivery: Delivery) -> Outcome {
@@ -44,11 +47,13 @@ package struct DrainReader: Sendable {
             case .unrouted: DeathNotice(unrouted: delivery, on: queue)
             }
         let isReplay = notice.exchange == BrokerNames.replaysExchange
-        if let mark = ReplayMark(delivery.message), mark.hie == hie || (isReplay && place == .unrouted) {
+        if let mark = ReplayMark(delivery.message), mark.seat == seat || (isReplay && place == .unrouted),
+            voucher.vouches(for: delivery.message, from: mark.seat.hie)
+        {
             return .replayReturned(mark, notice.rejection)
         }
         if isReplay { return .replayUnknown }
-        let letter = notice.letter(for: delivery, from: sources)
+        let letter = notice.letter(for: delivery, from: sources, vouchedBy: voucher)
         if place == .unrouted, let kind = delivery.message.type.flatMap(MessageHeader.Kind.init),
             kind != .changes || isForNobody(letter)
         {

@@ -4,9 +4,14 @@ package import CareRecord
 /// Reads a dead letter as the intake would read its message today.
 package struct LetterReader: Sendable {
     private let sources: Set<HIEIdentifier>
+    private let vouched: Set<HIEIdentifier>
 
-    /// `sources` are the HIEs that may speak, the own one included.
-    package init(sources: Set<HIEIdentifier>) { self.sources = sources }
+    /// `sources` are the HIEs that may speak, the own one included; `vouched` are those of them for whom a broker
+    /// vouches: what somebody else has sent in their name is refused for ever, whoever replays it.
+    package init(sources: Set<HIEIdentifier>, vouched: Set<HIEIdentifier> = []) {
+        self.sources = sources
+        self.vouched = vouched
+    }
 
     /// What the letter says; throws why it would be refused again.
     package func read(
@@ -26,7 +31,9 @@ package struct LetterReader: Sendable {
         let delivery = Delivery(
             message: sent, tag: DeliveryTag(number: 0), isRedelivered: false, exchange: BrokerNames.changesExchange,
             routingKey: key ?? routingKey)
-        let header = try MessageHeader(delivery, from: sources)
+        let header = try MessageHeader(
+            delivery, from: sources,
+            vouchedBy: delivery.claimedSource.map(vouched.contains) ?? false ? .broker : .nobody)
         guard header.kind == .changes else {
             throw Rejection(.unknownType, "only change messages can be applied: a \(header.kind.rawValue) cannot")
         }

@@ -3,13 +3,13 @@ package import CareRecord
 
 /// The header that marks a replayed message: which letter of whose plan it is, as `barts/12/4711`.
 package struct ReplayMark: Sendable, Hashable {
-    /// The HIE whose worker replays.
-    package let hie: HIEIdentifier
+    /// The worker that replays.
+    package let seat: Seat
     package let plan: Int64
     package let letter: Int64
 
-    package init(hie: HIEIdentifier, plan: Int64, letter: Int64) {
-        self.hie = hie
+    package init(seat: Seat, plan: Int64, letter: Int64) {
+        self.seat = seat
         self.plan = plan
         self.letter = letter
     }
@@ -17,12 +17,12 @@ package struct ReplayMark: Sendable, Hashable {
     /// `nil` where the message is not marked, or not in this form.
     package init?(_ message: Message) {
         guard let parts = message.headers[HeaderName.replay]?.text?.split(separator: "/"), parts.count == 3,
-            let hie = HIEIdentifier(parts[0]), let plan = Int64(parts[1]), let letter = Int64(parts[2])
+            let seat = Seat(parts[0]), let plan = Int64(parts[1]), let letter = Int64(parts[2])
         else { return nil }
-        self.init(hie: hie, plan: plan, letter: letter)
+        self.init(seat: seat, plan: plan, letter: letter)
     }
 
-    package var text: String { "\(hie)/\(plan)/\(letter)" }
+    package var text: String { "\(seat)/\(plan)/\(letter)" }
 }
 
 extension Message {
@@ -43,14 +43,18 @@ extension Message {
         return message
     }
 
-    package mutating func mark(_ mark: ReplayMark) { headers[HeaderName.replay] = .string(mark.text) }
+    /// From here on it is sent by another than the one who sent it first.
+    package mutating func mark(_ mark: ReplayMark) {
+        headers[HeaderName.replay] = .string(mark.text)
+        userID = nil
+    }
 
-    /// Takes off what brokers put on it and a time to live that is over. A line becomes a message of its own.
+    /// Takes off what brokers put on it and a time to live that is over. A line becomes a message of its own. Who sent
+    /// it first stays to be read.
     package mutating func prepare(_ subject: LetterSubject) {
         for name in Self.brokerHeaders { headers[name] = nil }
         headers[HeaderName.replay] = nil
         expiration = nil
-        userID = nil
         replyTo = nil
         isPersistent = true
         guard subject.form == .change, let missing = subject.missing else { return }

@@ -7,32 +7,34 @@ package struct IntakeReader: Sendable {
     package enum Step: Sendable, Equatable {
         case park([DeadLetter])
         case apply([ChangeBatch])
-        /// Dead letters that this HIE's worker sent again.
+        /// Dead letters that this worker sent again.
         case redeem([Delivery])
-        /// So many replayed messages that are none of this HIE's dead letters: they are counted, and nothing else.
+        /// So many replayed messages that are none of this worker's dead letters: they are counted, and nothing else.
         case discard(Int)
         /// This delivery and all before it.
         case acknowledge(DeliveryTag)
     }
 
-    private let hie: HIEIdentifier
+    private let seat: Seat
     private let queue: String
     /// The HIEs that may speak on this link.
     private let sources: Set<HIEIdentifier>
     /// HIEs that are not connected yet: what they say early is put aside, and read from their journals later.
     private let planned: Set<HIEIdentifier>
+    private let voucher: Voucher
     private let changesMax: Int
 
-    /// `hie` is the subscriber. `changesMax` is how many changes are applied in one transaction; a single message may
+    /// `seat` is the subscriber. `changesMax` is how many changes are applied in one transaction; a single message may
     /// hold more.
     package init(
-        hie: HIEIdentifier, queue: String, sources: Set<HIEIdentifier>, planned: Set<HIEIdentifier> = [],
-        changesMax: Int
+        seat: Seat, queue: String, sources: Set<HIEIdentifier>, planned: Set<HIEIdentifier> = [],
+        voucher: Voucher = .nobody, changesMax: Int
     ) {
-        self.hie = hie
+        self.seat = seat
         self.queue = queue
         self.sources = sources
         self.planned = planned
+        self.voucher = voucher
         self.changesMax = changesMax
     }
 
@@ -68,20 +70,26 @@ package struct IntakeReader: Sendable {
 
     private func read(_ delivery: Delivery) -> Reading {
         var reading = Reading(tag: delivery.tag)
+        let isMarked = ReplayMark(delivery.message)?.seat == seat
         // Whichever way it comes: replayed to everybody, it comes here as well.
-        if ReplayMark(delivery.message)?.hie == hie {
+        if isMarked, voucher.vouches(for: delivery.message, from: seat.hie) {
             reading.replay = delivery
             return reading
         }
-        // This way comes only what this HIE sends itself.
+        // This way comes only what this worker sends itself.
         if delivery.exchange == BrokerNames.replaysExchange {
-            reading.isStrangeReplay = true
+            do throws(Rejection) {
+                try voucher.check(delivery.message, isFrom: seat.hie)
+                reading.isStrangeReplay = true
+            } catch {
+                reading.letters = [DeadLetter(delivery, error, source: nil, queue: queue)]
+            }
             return reading
         }
         if isEarly(delivery) { return reading }
         var source: HIEIdentifier?
         do throws(Rejection) {
-            let header = try MessageHeader(delivery, from: sources)
+            let header = try MessageHeader(delivery, from: sources, vouchedBy: voucher)
             guard header.kind == .changes else {
                 throw Rejection(.unknownType, "a \(header.kind.rawValue) message on the queue for changes")
             }
@@ -122,18 +130,22 @@ package struct PulseReader: Sendable {
     private let queue: String
     private let sources: Set<HIEIdentifier>
     private let planned: Set<HIEIdentifier>
+    private let voucher: Voucher
 
-    package init(queue: String, sources: Set<HIEIdentifier>, planned: Set<HIEIdentifier> = []) {
+    package init(
+        queue: String, sources: Set<HIEIdentifier>, planned: Set<HIEIdentifier> = [], voucher: Voucher = .nobody
+    ) {
         self.queue = queue
         self.sources = sources
         self.planned = planned
+        self.voucher = voucher
     }
 
     /// The pulse, or what is to be parked instead; neither for an HIE that is not connected yet.
     package func read(_ delivery: Delivery) -> (pulse: Pulse?, letter: DeadLetter?) {
         if let hie = delivery.claimedSource, planned.contains(hie), !sources.contains(hie) { return (nil, nil) }
         do throws(Rejection) {
-            let header = try MessageHeader(delivery, from: sources)
+            let header = try MessageHeader(delivery, from: sources, vouchedBy: voucher)
             guard header.kind == .pulse else {
                 throw Rejection(.unknownType, "a \(header.kind.rawValue) message on the queue for pulses")
             }

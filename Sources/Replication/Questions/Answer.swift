@@ -94,9 +94,11 @@ extension Reply {
 extension Answer {
     /// Reads an answer to this run's questions. `sources` are those who were asked on this link.
     package static func read(
-        _ delivery: Delivery, to hie: HIEIdentifier, run: WorkerRun, queue: String, from sources: Set<HIEIdentifier>
+        _ delivery: Delivery, to hie: HIEIdentifier, run: WorkerRun, queue: String, from sources: Set<HIEIdentifier>,
+        vouchedBy voucher: Voucher = .nobody
     ) throws(Rejection) -> (source: HIEIdentifier, questionID: String, answer: Answer) {
-        let header = try MessageHeader(delivery, on: .replies(to: hie, run: run.text), from: sources)
+        let header = try MessageHeader(
+            delivery, on: .replies(to: hie, run: run.text), from: sources, vouchedBy: voucher)
         guard let id = delivery.message.correlationID else {
             throw Rejection(.schema, "property correlation_id must say which question is answered")
         }

@@ -64,8 +64,11 @@ package struct IncomingQuestion: Sendable {
     package let subject: Result<Question.Subject, Rejection>
 
     /// Reads a question to `hie`; `askers` are those who may ask. Throws where nobody can be told why it is refused.
-    package init(_ delivery: Delivery, to hie: HIEIdentifier, from askers: Set<HIEIdentifier>) throws(Rejection) {
-        let header = try MessageHeader(delivery, on: .requests(to: hie), from: askers)
+    package init(
+        _ delivery: Delivery, to hie: HIEIdentifier, from askers: Set<HIEIdentifier>,
+        vouchedBy voucher: Voucher = .nobody
+    ) throws(Rejection) {
+        let header = try MessageHeader(delivery, on: .requests(to: hie), from: askers, vouchedBy: voucher)
         let message = delivery.message
         guard let run = message.headers[HeaderName.run]?.text.flatMap(WorkerRun.init) else {
             throw Rejection(.schema, "header \(HeaderName.run) must be 1 to 32 lowercase letters or digits")

@@ -85,19 +85,23 @@ package struct MessageHeader: Sendable, Hashable {
     }
 
     /// Reads and cross-checks what a delivery says of itself. `sources` are the HIEs that may speak on this link.
+    ///
+    /// Who speaks comes first: whatever else is wrong with a message is then known to be that source's.
     package init(
-        _ delivery: Delivery, on arrival: Arrival = .subscription, from sources: Set<HIEIdentifier>
+        _ delivery: Delivery, on arrival: Arrival = .subscription, from sources: Set<HIEIdentifier>,
+        vouchedBy voucher: Voucher = .nobody
     ) throws(Rejection) {
         let message = delivery.message
         for name in ["CC", "BCC"] where message.headers[name] != nil {
             throw Rejection(.headerRefused, "header \(name) is refused: it goes round the broker's topic permissions")
         }
+        guard let name = message.appID, let source = HIEIdentifier(name), sources.contains(source) else {
+            throw Rejection(.forgedSource, "property app_id does not name a source of this broker")
+        }
+        try voucher.check(message, isFrom: source)
         guard let type = message.type else { throw Rejection(.unknownType, "property type is missing") }
         guard let kind = Kind(rawValue: type) else {
             throw Rejection(.unknownType, "property type names a message that this version does not know")
-        }
-        guard let name = message.appID, let source = HIEIdentifier(name), sources.contains(source) else {
-            throw Rejection(.forgedSource, "property app_id does not name a source of this broker")
         }
         guard let expected = arrival.routingKey(of: kind, from: source) else {
             throw Rejection(.unknownType, "a \(kind.rawValue) message does not belong on this queue")

@@ -16,9 +16,8 @@ package final class IndexStore: Sendable {
 
     /// Of the connection that writes.
     package static let cacheKibibytes = 16_384
-    /// Pages of the write-ahead log: changes come in an order of chance, each in a page of its own, and what is written
-    /// again before the log is full goes into the file once.
-    package static let checkpointPages = 4096
+    /// Pages of the write-ahead log before they go into the file.
+    package static let checkpointPages = DatabaseFile.checkpointPagesUsual
     /// Of each connection that reads.
     package static let readerCacheKibibytes = DatabaseFile.readerCacheKibibytes
     /// Unsound files that are kept for whoever wants to know what happened.
@@ -35,7 +34,7 @@ package final class IndexStore: Sendable {
             self.overwritten = overwritten
             file = try DatabaseFile(
                 path, durability: .normal, cacheKibibytes: IndexStore.cacheKibibytes,
-                checkpointPages: IndexStore.checkpointPages, schema: IndexStore.schema,
+                schema: IndexStore.schema,
                 prepareWriter: { try overwritten.register(in: $0) })
             lookups = LookupReaders(path)
         }

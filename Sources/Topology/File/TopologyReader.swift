@@ -8,6 +8,7 @@ struct TopologyReader {
     static let hiesMax = 500
     static let sitesMaxPerHIE = 1_000
     static let addressesMaxPerBroker = 16
+    static let replicasMaxPerHIE = 16
 
     private var reader: NodeReader
     /// Where each identifier stands first.
@@ -69,7 +70,7 @@ struct TopologyReader {
     }
 
     private mutating func readHie(_ node: Node, region: String) -> HIE? {
-        let known = ["id", "name", "status", "sites", "shares"]
+        let known = ["id", "name", "status", "sites", "shares", "replicas"]
         guard let fields = reader.fields(node, of: "an HIE", known: known) else { return nil }
         let id = identifier(in: fields, example: "id: barts")
         if let id, let value = fields["id"] {
@@ -83,8 +84,33 @@ struct TopologyReader {
             .flatMap { reader.word($0, as: "the status", HIE.Status.self) }
         let sites = reader.required("sites", in: fields, example: "sites: and a list of them").map { readSites($0) }
         let shares = fields["shares"].map { readShares($0) } ?? [:]
+        let replicas = fields["replicas"].map { readReplicas($0) } ?? []
         guard let id, let name, let status, let sites else { return nil }
-        return HIE(id: id, name: name, region: region, status: status, sites: sites, shares: shares)
+        return HIE(
+            id: id, name: name, region: region, status: status, sites: sites, shares: shares, replicas: replicas)
+    }
+
+    private mutating func readReplicas(_ node: Node) -> [ReplicaName] {
+        guard let nodes = reader.list(node, of: "`replicas`") else { return [] }
+        if nodes.count > Self.replicasMaxPerHIE {
+            reader.note("more than \(Self.replicasMaxPerHIE) replicas of an HIE", at: node)
+        }
+        var replicas: [ReplicaName] = []
+        for node in nodes.prefix(Self.replicasMaxPerHIE) {
+            guard !reader.isFull else { return [] }
+            guard let text = reader.text(node, as: "a replica") else { continue }
+            guard let name = ReplicaName(text) else {
+                reader.note(
+                    "the replica `\(NodeReader.shown(text))` becomes part of queue names: write a lowercase letter, "
+                        + "then up to \(ReplicaName.lengthMaxCharacters - 1) of a-z, 0-9 and -, such as a", at: node)
+                continue
+            }
+            if replicas.contains(name) {
+                reader.note("replica `\(name)` is there already: give each a name of its own", at: node)
+            }
+            replicas.append(name)
+        }
+        return replicas
     }
 
     private mutating func readSites(_ node: Node) -> [Site] {

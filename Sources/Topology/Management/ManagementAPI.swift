@@ -2,11 +2,11 @@ package import AMQP
 import AsyncHTTPClient
 import Foundation
 import NIOCore
-import NIOHTTP1
 import NIOSSL
 import Replication
 
-/// RabbitMQ's management API of one broker (its HTTP API reference): what there is of ours at this moment.
+/// RabbitMQ's management API of one broker (its HTTP API reference): what there is of ours at this moment, and the
+/// accounts, which AMQP knows nothing of.
 package struct ManagementAPI: Sendable {
     /// For connecting, asking and reading one answer.
     package static let callTimeoutSeconds: Int64 = 10
@@ -39,9 +39,35 @@ package struct ManagementAPI: Sendable {
     /// Everything whose name begins with ``BrokerNames/prefix``. Left out are exclusive queues, which are the replies
     /// of running workers, and what is bound to them.
     package func objects() async throws(TopologyError) -> BrokerObjects {
+        try await calling { call in
+            let exchanges: [ExchangeAnswer] = try await call.get("exchanges/\(virtualHost)")
+            let queues: [QueueAnswer] = try await call.get("queues/\(virtualHost)")
+            let bindings: [BindingAnswer] = try await call.get("bindings/\(virtualHost)")
+            let exclusive = Set(queues.filter { $0.exclusive == true }.map(\.name))
+            func isOurs(_ name: String) -> Bool { name.hasPrefix(BrokerNames.prefix) && !exclusive.contains(name) }
+            return BrokerObjects(
+                exchanges: exchanges.filter { isOurs($0.name) }.map(\.object),
+                queues: queues.filter { isOurs($0.name) }.map(\.object),
+                bindings: bindings.filter {
+                    // The default exchange binds every queue by itself (AMQP 0-9-1 §3.1.3.1).
+                    !$0.source.isEmpty && $0.destinationType == "queue" && !exclusive.contains($0.destination)
+                        && (isOurs($0.source) || isOurs($0.destination))
+                }.map(\.object))
+        }
+    }
+
+    /// As it stands in a path.
+    var virtualHost: String { endpoint.virtualHost.percentEncoded }
+    /// As it is.
+    var virtualHostName: String { endpoint.virtualHost }
+
+    /// Runs `body` with one connection; what it throws becomes what the operator can do about it.
+    func calling<Result: Sendable>(
+        _ body: @Sendable (ManagementCall) async throws -> Result
+    ) async throws(TopologyError) -> Result {
         do {
             return try await HTTPClient.withHTTPClient(configuration: configuration()) { client in
-                try await read(with: client)
+                try await body(ManagementCall(base: base, endpoint: endpoint, client: client))
             }
         } catch let error as TopologyError {
             throw error
@@ -53,56 +79,23 @@ package struct ManagementAPI: Sendable {
         }
     }
 
-    private func read(with client: HTTPClient) async throws -> BrokerObjects {
-        let exchanges: [ExchangeAnswer] = try await get("exchanges", with: client)
-        let queues: [QueueAnswer] = try await get("queues", with: client)
-        let bindings: [BindingAnswer] = try await get("bindings", with: client)
-        let exclusive = Set(queues.filter { $0.exclusive == true }.map(\.name))
-        func isOurs(_ name: String) -> Bool { name.hasPrefix(BrokerNames.prefix) && !exclusive.contains(name) }
-        return BrokerObjects(
-            exchanges: exchanges.filter { isOurs($0.name) }.map(\.object),
-            queues: queues.filter { isOurs($0.name) }.map(\.object),
-            bindings: bindings.filter {
-                // The default exchange binds every queue by itself (AMQP 0-9-1 §3.1.3.1).
-                !$0.source.isEmpty && $0.destinationType == "queue" && !exclusive.contains($0.destination)
-                    && (isOurs($0.source) || isOurs($0.destination))
-            }.map(\.object))
-    }
-
-    private func get<Answer: Decodable>(_ what: String, with client: HTTPClient) async throws -> [Answer] {
-        var request = HTTPClientRequest(url: "\(base)/api/\(what)/\(endpoint.virtualHost.percentEncoded)")
-        if case .plain(let user, let password) = endpoint.authentication {
-            request.setBasicAuth(username: user, password: password)
-        }
-        let response = try await client.execute(request, timeout: .seconds(Self.callTimeoutSeconds))
-        switch response.status.code {
-        case 200: break
-        case 401:
-            throw unavailable(
-                "refuses the user: give --broker-user and --broker-password-file of one with the tag monitoring")
-        case 404: throw unavailable("knows no virtual host \(endpoint.virtualHost): check the broker's address")
-        default: throw unavailable("answers with status \(response.status.code)")
-        }
-        let body = try await response.body.collect(upTo: Self.answerSizeMaxBytes)
-        do {
-            return try JSONDecoder().decode([Answer].self, from: Data(body.readableBytesView))
-        } catch {
-            throw unavailable("answers with something else than JSON of its kind: check --management-url", cause: error)
-        }
-    }
-
-    private func configuration() -> HTTPClient.Configuration {
+    private func configuration() throws -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.timeout = .init(
             connect: .seconds(Self.callTimeoutSeconds), read: .seconds(Self.callTimeoutSeconds))
         guard base.hasPrefix("https"), let files = endpoint.tls else { return configuration }
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.trustRoots = .file(files.ca)
+        // A broker may ask every client for a certificate, whoever logs in then.
+        if let certificate = files.certificate, let key = files.key {
+            tls.certificateChain = try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) }
+            tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
+        }
         configuration.tlsConfiguration = tls
         return configuration
     }
 
     private func unavailable(_ what: String, cause: (any Error)? = nil) -> TopologyError {
-        TopologyError(.managementUnavailable, "the management API at \(base) \(what)", cause: cause)
+        TopologyError(.managementUnavailable, at: base, what, cause: cause)
     }
 }

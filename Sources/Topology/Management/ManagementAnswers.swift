@@ -88,3 +88,50 @@ private struct FieldAnswer: Decodable {
         }
     }
 }
+
+/// One element of `/api/users`.
+struct UserAnswer: Decodable {
+    let name: String
+    private let tags: TagsAnswer
+    private let passwordHash: String?
+
+    enum CodingKeys: String, CodingKey {
+        case name, tags
+        case passwordHash = "password_hash"
+    }
+
+    func account(_ permissions: PermissionsAnswer?, _ topics: [TopicPermissionsAnswer]) -> BrokerAccount {
+        BrokerAccount(
+            name: name, tags: tags.tags, hasPassword: !(passwordHash ?? "").isEmpty,
+            permissions: permissions.map {
+                BrokerAccount.Permissions(configure: $0.configure, write: $0.write, read: $0.read)
+            },
+            topics: Dictionary(
+                topics.map { ($0.exchange, BrokerAccount.TopicPermissions(write: $0.write, read: $0.read)) },
+                uniquingKeysWith: { first, _ in first }))
+    }
+}
+
+/// A list, or before RabbitMQ 3.9 a text with commas.
+private struct TagsAnswer: Decodable {
+    let tags: [String]
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let list = try? container.decode([String].self) {
+            tags = list
+        } else {
+            tags = try container.decode(String.self).split(separator: ",").map(String.init)
+        }
+    }
+}
+
+/// One element of `/api/permissions`.
+struct PermissionsAnswer: Decodable {
+    let user, vhost, configure, write, read: String
+}
+
+/// One element of `/api/topic-permissions`.
+struct TopicPermissionsAnswer: Decodable {
+    let user, vhost, exchange, write, read: String
+}

@@ -17,10 +17,12 @@ package struct HIE: Sendable, Hashable {
     package let sites: [Site]
     /// Only what the file says; ``share(_:)`` fills in the default.
     package let shares: [Category: Share]
+    /// Its read replicas, in file order, each name once.
+    package let replicas: [ReplicaName]
 
     package init(
         id: HIEIdentifier, name: String, region: String, status: Status, sites: [Site],
-        shares: [Category: Share] = [:]
+        shares: [Category: Share] = [:], replicas: [ReplicaName] = []
     ) {
         self.id = id
         self.name = name
@@ -28,13 +30,18 @@ package struct HIE: Sendable, Hashable {
         self.status = status
         self.sites = sites
         self.shares = shares
+        self.replicas = replicas
     }
 
     /// How much of a category this HIE shares with its peers' indexes: the whole entry unless the file says otherwise.
     package func share(_ category: Category) -> Share { shares[category] ?? .entry }
 
+    /// Its workers: the primary, then the replicas.
+    package var seats: [Seat] { [Seat(id)] + replicas.map { Seat(id, replica: $0) } }
+
     var connected: HIE {
-        HIE(id: id, name: name, region: region, status: .connected, sites: sites, shares: shares)
+        HIE(
+            id: id, name: name, region: region, status: .connected, sites: sites, shares: shares, replicas: replicas)
     }
 }
 

@@ -1,3 +1,4 @@
+import AMQP
 package import CareRecord
 
 /// Who takes part in the mesh: regions, each with its broker and its HIEs. A value; nothing in it is secret.
@@ -73,4 +74,7 @@ package struct Broker: Sendable, Hashable {
         self.addresses = addresses
         self.managementURL = managementURL
     }
+
+    /// The names, or IP addresses, that ``addresses`` lead to.
+    package var hosts: [String] { addresses.compactMap { try? Endpoint(url: $0).host } }
 }

@@ -10,6 +10,10 @@ package struct TopologyChange: Sendable, Hashable {
     package let added: [HIEIdentifier]
     /// In the file before and no longer.
     package let removed: [HIEIdentifier]
+    /// Replicas in the file now and not before, those of added HIEs included.
+    package let replicasAdded: [Seat]
+    /// Replicas in the file before and no longer, those of removed HIEs included.
+    package let replicasRemoved: [Seat]
     /// Regions that have another broker than before.
     package let moved: [String]
 
@@ -18,7 +22,14 @@ package struct TopologyChange: Sendable, Hashable {
         setBack = new.hies.filter { $0.status == .planned && old.hie($0.id)?.status == .connected }.map(\.id)
         added = new.hies.map(\.id).filter { old.hie($0) == nil }
         removed = old.hies.map(\.id).filter { new.hie($0) == nil }
+        let (before, now) = (Self.replicas(of: old), Self.replicas(of: new))
+        replicasAdded = now.filter { !before.contains($0) }
+        replicasRemoved = before.filter { !now.contains($0) }
         moved = new.regions.filter { region in old.region(region.id).map { $0.broker != region.broker } ?? false }
             .map(\.id)
+    }
+
+    private static func replicas(of topology: Topology) -> [Seat] {
+        topology.hies.flatMap(\.seats).filter { $0.replica != nil }
     }
 }

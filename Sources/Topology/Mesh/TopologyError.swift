@@ -11,6 +11,8 @@ package struct TopologyError: Error, Sendable, CustomStringConvertible {
         case brokerUnreachable
         /// The broker refused a declaration.
         case declarationRefused
+        /// An account is left as it is.
+        case accountRefused
         /// The management API did not answer, or not with what was asked for.
         case managementUnavailable
     }

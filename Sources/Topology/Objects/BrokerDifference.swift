@@ -2,6 +2,7 @@ package import AMQP
 
 /// What lies between a broker as it should be and as it is.
 package struct BrokerDifference: Sendable {
+    package let accounts: AccountDifference
     /// What `apply` creates, in the order it does so.
     package let missing: BrokerObjects
     /// What is there with other properties. AMQP has no way to change it in place.
@@ -9,13 +10,14 @@ package struct BrokerDifference: Sendable {
     /// What is ours and no longer wanted, sorted.
     package let stale: BrokerObjects
 
-    package var isEmpty: Bool { missing.isEmpty && conflicts.isEmpty && stale.isEmpty }
+    package var isEmpty: Bool { missing.isEmpty && conflicts.isEmpty && stale.isEmpty && accounts.isEmpty }
 
     /// An object that exists with other properties than it should have.
     package struct Conflict: Sendable, Hashable {
         package enum Kind: String, Sendable {
             case exchange
             case queue
+            case account
         }
 
         package let kind: Kind
@@ -24,15 +26,7 @@ package struct BrokerDifference: Sendable {
         package let properties: [Property]
 
         /// What the operator can do about it.
-        package var advice: String {
-            switch kind {
-            case .queue:
-                "a queue cannot be changed in place: delete it once it is empty (rabbitmqctl delete_queue \(name)) and "
-                    + "run wherry topology apply"
-            case .exchange:
-                "an exchange cannot be changed in place: stop the workers, delete it and run wherry topology apply"
-            }
-        }
+        package let advice: String
     }
 
     /// One property or argument that differs.
@@ -42,9 +36,18 @@ package struct BrokerDifference: Sendable {
         package let expected: String
         /// `absent` for an argument that is not there.
         package let actual: String
+
+        /// Those that differ, by name.
+        static func between(expected: [String: String], actual: [String: String]) -> [Property] {
+            Set(expected.keys).union(actual.keys).sorted().compactMap { name in
+                guard expected[name] != actual[name] else { return nil }
+                return Property(name: name, expected: expected[name] ?? "absent", actual: actual[name] ?? "absent")
+            }
+        }
     }
 
-    package init(wanted: BrokerObjects, actual: BrokerObjects) {
+    package init(wanted: BrokerObjects, actual: BrokerObjects, accounts: AccountDifference = .none) {
+        self.accounts = accounts
         let exchanges = Dictionary(actual.exchanges.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let queues = Dictionary(actual.queues.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let bindings = Set(actual.bindings)
@@ -54,10 +57,20 @@ package struct BrokerDifference: Sendable {
             bindings: wanted.bindings.filter { !bindings.contains($0) })
         conflicts =
             wanted.exchanges.compactMap { exchange in
-                exchanges[exchange.name].flatMap { Self.conflict(.exchange, exchange.name, exchange.shown, $0.shown) }
+                exchanges[exchange.name].flatMap { found in
+                    Self.conflict(
+                        .exchange, exchange.name, exchange.shown, found.shown,
+                        advice: "an exchange cannot be changed in place: stop the workers, delete it and run wherry "
+                            + "topology apply")
+                }
             }
             + wanted.queues.compactMap { queue in
-                queues[queue.name].flatMap { Self.conflict(.queue, queue.name, queue.shown, $0.shown) }
+                queues[queue.name].flatMap { found in
+                    Self.conflict(
+                        .queue, queue.name, queue.shown, found.shown,
+                        advice: "a queue cannot be changed in place: delete it once it is empty (rabbitmqctl "
+                            + "delete_queue \(queue.name)) and run wherry topology apply")
+                }
             }
         let wantedExchanges = Set(wanted.exchanges.map(\.name))
         let wantedQueues = Set(wanted.queues.map(\.name))
@@ -68,14 +81,11 @@ package struct BrokerDifference: Sendable {
     }
 
     private static func conflict(
-        _ kind: Conflict.Kind, _ name: String, _ expected: [String: String], _ actual: [String: String]
+        _ kind: Conflict.Kind, _ name: String, _ expected: [String: String], _ actual: [String: String],
+        advice: String
     ) -> Conflict? {
-        let properties = Set(expected.keys).union(actual.keys).sorted().compactMap { property -> Property? in
-            guard expected[property] != actual[property] else { return nil }
-            return Property(
-                name: property, expected: expected[property] ?? "absent", actual: actual[property] ?? "absent")
-        }
-        return properties.isEmpty ? nil : Conflict(kind: kind, name: name, properties: properties)
+        let properties = Property.between(expected: expected, actual: actual)
+        return properties.isEmpty ? nil : Conflict(kind: kind, name: name, properties: properties, advice: advice)
     }
 }
 

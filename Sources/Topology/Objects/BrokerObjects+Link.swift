@@ -29,25 +29,25 @@ extension BrokerObjects {
     package init(topology: Topology, link: BrokerLink) {
         self.init(exchanges: Self.exchanges, queues: [Self.unroutedQueue], bindings: [Self.unroutedBinding])
         let home = Set(link.sources)
-        for hie in topology.connected.map(\.id) {
-            addStreams(of: hie, from: link.sources.filter { $0 != hie })
-            if home.contains(hie) { addRequests(to: hie) }
+        for hie in topology.connected {
+            for seat in hie.seats { addStreams(of: seat, from: link.sources.filter { $0 != seat.journal }) }
+            if home.contains(hie.id) { addRequests(to: hie.id) }
         }
     }
 
     /// A subscriber's changes, pulses and dead letters, and the way back for dead letters that are replayed. Each
     /// source is bound on its own, so that one can be held.
-    private mutating func addStreams(of hie: HIEIdentifier, from sources: [HIEIdentifier]) {
-        let changes = BrokerNames.changesQueue(hie)
-        let pulses = BrokerNames.pulsesQueue(hie)
-        let dead = BrokerNames.deadQueue(hie)
-        queues += [Self.changesQueue(hie), Self.pulsesQueue(hie), Self.deadQueue(hie)]
+    private mutating func addStreams(of subscriber: Seat, from sources: [HIEIdentifier]) {
+        let changes = BrokerNames.changesQueue(subscriber)
+        let pulses = BrokerNames.pulsesQueue(subscriber)
+        let dead = BrokerNames.deadQueue(subscriber)
+        queues += [Self.changesQueue(subscriber), Self.pulsesQueue(subscriber), Self.deadQueue(subscriber)]
         for source in sources {
             bind(changes, to: BrokerNames.changesExchange, key: BrokerNames.changeKey(source))
             bind(pulses, to: BrokerNames.changesExchange, key: BrokerNames.pulseKey(source))
         }
-        bind(changes, to: BrokerNames.replaysExchange, key: BrokerNames.replayKey(hie))
-        bind(dead, to: BrokerNames.deadExchange, key: BrokerNames.deadKey(hie))
+        bind(changes, to: BrokerNames.replaysExchange, key: BrokerNames.replayKey(subscriber))
+        bind(dead, to: BrokerNames.deadExchange, key: BrokerNames.deadKey(subscriber))
     }
 
     private mutating func addRequests(to hie: HIEIdentifier) {
@@ -72,8 +72,9 @@ extension BrokerObjects {
             exchange(BrokerNames.unroutedExchange, .fanout),
             exchange(BrokerNames.changesExchange, .topic, alternate),
             exchange(BrokerNames.requestsExchange, .direct, alternate),
-            exchange(BrokerNames.repliesExchange, .direct),
-            exchange(BrokerNames.replaysExchange, .direct, alternate),
+            // Topic exchanges, so that accounts may be bound to keys of their own (``BrokerAccount``).
+            exchange(BrokerNames.repliesExchange, .topic),
+            exchange(BrokerNames.replaysExchange, .topic, alternate),
             exchange(BrokerNames.deadExchange, .direct, alternate),
         ]
     }()
@@ -90,9 +91,9 @@ extension BrokerObjects {
             "x-overflow": "drop-head",
         ])
 
-    private static func changesQueue(_ hie: HIEIdentifier) -> QueueObject {
+    private static func changesQueue(_ subscriber: Seat) -> QueueObject {
         QueueObject(
-            name: BrokerNames.changesQueue(hie),
+            name: BrokerNames.changesQueue(subscriber),
             arguments: [
                 "x-queue-type": "quorum",
                 "x-delivery-limit": .int(QueueLimits.changeDeliveriesMax),
@@ -100,15 +101,15 @@ extension BrokerObjects {
                 "x-max-length-bytes": .int(QueueLimits.changesMaxBytes),
                 "x-overflow": "drop-head",
                 "x-dead-letter-exchange": .string(BrokerNames.deadExchange),
-                "x-dead-letter-routing-key": .string(BrokerNames.deadKey(hie)),
+                "x-dead-letter-routing-key": .string(BrokerNames.deadKey(subscriber)),
             ])
     }
 
     /// Quorum, although losing a pulse costs nothing: a classic queue would go with its node, and nobody could consume
     /// from the cluster until that node is back.
-    private static func pulsesQueue(_ hie: HIEIdentifier) -> QueueObject {
+    private static func pulsesQueue(_ subscriber: Seat) -> QueueObject {
         QueueObject(
-            name: BrokerNames.pulsesQueue(hie),
+            name: BrokerNames.pulsesQueue(subscriber),
             arguments: [
                 "x-queue-type": "quorum",
                 "x-message-ttl": .int(QueueLimits.pulseLifeMilliseconds),
@@ -130,9 +131,9 @@ extension BrokerObjects {
             ])
     }
 
-    private static func deadQueue(_ hie: HIEIdentifier) -> QueueObject {
+    private static func deadQueue(_ subscriber: Seat) -> QueueObject {
         QueueObject(
-            name: BrokerNames.deadQueue(hie),
+            name: BrokerNames.deadQueue(subscriber),
             arguments: [
                 "x-queue-type": "quorum",
                 "x-max-length": .int(QueueLimits.deadMaxMessages),

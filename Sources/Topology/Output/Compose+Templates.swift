@@ -4,7 +4,7 @@ extension Compose {
         """
         # The mesh of Topology/\(deployment.file) on one machine, to try it out and to break it: \
         \(deployment.regions.count) regions and
-        # \(deployment.hies.count) HIEs, each in a container. In earnest every HIE runs its own worker on a host of its own.
+        # \(deployment.hies.count) HIEs, each in a container. In earnest every HIE runs its own worker on its own host.
         #
         # Made by: wherry topology export --format compose --topology Topology/\(deployment.file)
         # Change the topology and make it again, rather than this file.

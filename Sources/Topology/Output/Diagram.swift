@@ -59,6 +59,10 @@ package struct Diagram: Sendable, CustomStringConvertible {
     private func words(for hie: HIE) -> [String] {
         var words = ["\(hie.name) (\(hie.id))"]
         if hie.status == .planned { words.append("planned") }
+        if !hie.replicas.isEmpty {
+            let names = hie.replicas.map(\.text).joined(separator: ", ")
+            words.append("read replica\(hie.replicas.count == 1 ? "" : "s") \(names)")
+        }
         return words + hie.sites.map { $0.access == .link ? "\($0.name) (by link)" : $0.name }
     }
 

@@ -41,7 +41,8 @@ struct JournalDesk: Sendable {
     func answer(_ subject: Question.Subject) async -> AskOutcome {
         let reply = await reply(to: subject, from: hie)
         let question = Question(asker: hie, run: run, id: "\(hie)/\(run.text)/own", subject: subject)
-        let outgoing = reply.message(from: hie, to: question.address, sentAt: clock.now)
+        var outgoing = reply.message(from: hie, to: question.address, sentAt: clock.now)
+        outgoing.message.userID = hie.text
         let delivery = Delivery(
             message: outgoing.message, tag: DeliveryTag(number: 0), isRedelivered: false, exchange: outgoing.exchange,
             routingKey: outgoing.routingKey)

@@ -3,7 +3,7 @@ import Replication
 import Storage
 import Topology
 
-/// Reads a patient's own record page by page, for this HIE's own queries and for its peers'.
+/// Reads a patient's own record page by page, for this HIE's own queries, its replicas' and its peers'.
 struct RecordDesk: Sendable {
     let records: RecordStore
     let topology: TopologyBoard
@@ -11,14 +11,16 @@ struct RecordDesk: Sendable {
     let pageBytesMax: Int
     let resourceBytesMax: Int
 
-    /// For a peer: that it reads is written down before anything is sent.
+    /// For a peer, or a replica of this HIE: that it reads is written down before anything is sent.
     func begin(_ request: RecordRequest, from asker: HIEIdentifier) async throws(StorageError) -> RecordReading {
         try await trail.note(
             AccessEvent(
                 .recordRead, hie: asker, patient: request.patient, requester: request.requester,
                 detail: request.extent))
-        // What is shared with nobody is not sent to anybody.
-        let withheld = topology.present.own.shares.filter { $0.value == .nothing }.keys
+        // What is shared with nobody is not sent to anybody else. The answer goes to the asker's own address, which
+        // somebody who only says to be the asker cannot read.
+        let own = topology.present.own
+        let withheld = asker == own.id ? [] : own.shares.filter { $0.value == .nothing }.map(\.key)
         return try await begin(request, withholding: Set(withheld))
     }
 

@@ -131,7 +131,8 @@ struct Responder: Service {
     ) async throws -> Refused? {
         let question: IncomingQuestion
         do throws(Rejection) {
-            question = try IncomingQuestion(delivery, to: hie, from: await askers(for: delivery))
+            question = try IncomingQuestion(
+                delivery, to: hie, from: await askers(for: delivery), vouchedBy: line.voucher)
         } catch {
             try await reject(delivery, error, session)
             return nil
@@ -161,7 +162,7 @@ struct Responder: Service {
     /// the asker's.
     private func reject(_ delivery: Delivery, _ rejection: Rejection, _ session: Session) async throws {
         note(rejection)
-        await trail.refusal(rejection.description, of: delivery.claimedSource)
+        await trail.refusal(rejection.description, of: line.voucher.sender(of: delivery))
         try await session.acknowledge(delivery.tag)
     }
 
@@ -174,9 +175,9 @@ struct Responder: Service {
 
     /// The HIEs that may ask at present. Before anybody is taken for a stranger the topology file is looked at.
     private func askers(for delivery: Delivery) async -> Set<HIEIdentifier> {
-        let known = Set(topology.present.connected)
+        let known = topology.present.askers
         if let watch, let asker = delivery.claimedSource, !known.contains(asker) { await watch.refresh() }
-        return Set(topology.present.connected).subtracting([hie])
+        return topology.present.askers
     }
 
     /// The question is done with once the broker has the whole answer.

@@ -7,7 +7,7 @@ import Topology
 
 /// Keeps up, with one broker, the session over which this HIE asks others and gets their answers.
 struct Enquirer: Service {
-    let hie: HIEIdentifier
+    let seat: Seat
     let line: BrokerLine
     let correspondence: Correspondence
     let breakers: BreakerBoard
@@ -21,8 +21,8 @@ struct Enquirer: Service {
     /// Questions on their way to the broker without its confirmation.
     private static let sendingMax = 64
 
-    private var sources: Set<HIEIdentifier> { Set(line.link.sources).subtracting([hie]) }
-    private var queue: String { BrokerNames.repliesQueue(hie, run: correspondence.run.text) }
+    private var sources: Set<HIEIdentifier> { Set(line.link.sources).filter { $0 != seat.journal } }
+    private var queue: String { BrokerNames.repliesQueue(seat.hie, run: correspondence.run.text) }
 
     func run() async throws {
         await line.run { session in
@@ -41,7 +41,7 @@ struct Enquirer: Service {
         try await session.declareQueue(queue, isDurable: false, isExclusive: true, isAutoDelete: true)
         try await session.bindQueue(
             queue, exchange: BrokerNames.repliesExchange,
-            routingKey: BrokerNames.replyKey(hie, run: correspondence.run.text))
+            routingKey: BrokerNames.replyKey(seat.hie, run: correspondence.run.text))
         let consumer = try await session.consume(queue, prefetchMax: Self.answersPrefetchMax, isExclusive: true)
         let (way, letters) = QuestionWay.make()
         correspondence.open(way, on: line.link)
@@ -104,7 +104,8 @@ struct Enquirer: Service {
     private func take(_ delivery: Delivery) {
         do throws(Rejection) {
             let (source, id, answer) = try Answer.read(
-                delivery, to: hie, run: correspondence.run, queue: queue, from: sources)
+                delivery, to: seat.hie, run: correspondence.run, queue: queue, from: sources,
+                vouchedBy: line.voucher)
             let isExpected = correspondence.settle(id, from: source, .answer(answer))
             if !isExpected { counters.count { $0.answersUnexpected += 1 } }
         } catch {
@@ -117,9 +118,22 @@ struct Enquirer: Service {
         logger.warning(
             "answer.unreadable",
             metadata: ["cause": "\(rejection.cause.rawValue)", "detail": "\(rejection.detail)", "queue": "\(queue)"])
-        guard let id = delivery.message.correlationID,
-            let source = delivery.message.appID.flatMap({ HIEIdentifier($0) })
+        guard rejection.isOfKnownSource, let id = delivery.message.correlationID,
+            let source = delivery.claimedSource
         else { return }
         correspondence.settle(id, from: source, .unreadable(reason: rejection.description))
+    }
+}
+
+extension Rejection {
+    /// Whether what it is about comes from the source that it names. What somebody else has sent in a source's name
+    /// ends no question: the true answer may still come.
+    fileprivate var isOfKnownSource: Bool {
+        switch cause {
+        case .forgedSource, .headerRefused: false
+        case .undecodable, .unknownType, .schema, .epochUnknown, .nhsNumberInvalid, .applicationFailed, .deliveryLimit,
+            .expired, .lengthLimit, .rejected, .unrouted:
+            true
+        }
     }
 }

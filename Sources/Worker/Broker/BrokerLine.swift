@@ -1,6 +1,7 @@
 import AMQP
 import CareRecord
 import Logging
+import Replication
 import ServiceLifecycle
 import Topology
 
@@ -17,6 +18,9 @@ struct BrokerLine: Sendable {
     let counters: CounterBoard
     let clock: WallClock
     let logger: Logger
+
+    /// Who vouches for what comes over it.
+    var voucher: Voucher { Voucher(endpoints) }
 
     /// A session that lasted this long was a success: the next wait is short again.
     private static let goodSessionMilliseconds: Int64 = 10_000
@@ -109,6 +113,15 @@ extension AMQPError {
     func operatorReason(broker: String) -> String {
         switch code {
         case .notFound: "\(self) on broker \(broker): run wherry topology apply"
+        case .accessRefused:
+            "\(self) on broker \(broker): run wherry topology apply, and check that the certificate or the user is "
+                + "this HIE's own"
+        case .authenticationRefused:
+            "\(self) on broker \(broker): run wherry topology apply, which makes the HIEs' accounts, and check that "
+                + "the certificate's common name is this HIE's id, or user and password where no certificate is given"
+        case .preconditionFailed where reason.contains("user_id"):
+            "\(self) on broker \(broker): the certificate is another HIE's: give this one's with --tls-cert and "
+                + "--tls-key"
         default: "\(self)"
         }
     }

@@ -62,6 +62,7 @@ extension DeadLetterDesk {
     /// Begins to replay. Refused unless the plan is new and its letters are what they were.
     package func replay(_ name: String, _ order: ReplayOrder) async throws -> PlanProgress {
         let plan = try await plan(name).plan
+        try checkWay(order)
         try Self.check(try await store.start(plan.id, order, now: clock.now), plan)
         board.wake()
         return try await self.plan(plan.id)
@@ -74,6 +75,7 @@ extension DeadLetterDesk {
     /// Goes on with a plan that is paused or has stopped.
     package func resume(_ name: String, by: String) async throws -> PlanProgress {
         let plan = try await plan(name).plan
+        if let order = plan.order { try checkWay(order) }
         try Self.check(try await store.resume(plan.id), plan)
         board.wake()
         return try await self.plan(plan.id)
@@ -105,6 +107,16 @@ extension DeadLetterDesk {
         let progress = board.progress.flatMap { $0.plan == id && plan.state == .running ? $0 : nil }
         return PlanProgress(
             plan: plan, perSecond: progress?.perSecond, window: progress?.window, trouble: progress?.trouble)
+    }
+
+    /// To everybody a letter goes in the name of its source, which a broker that knows its publishers takes from nobody
+    /// else.
+    private func checkWay(_ order: ReplayOrder) throws(DeadLetterRefusal) {
+        guard order.target == .everybody, !topology.present.vouched.isEmpty else { return }
+        throw DeadLetterRefusal(
+            .conflict,
+            "with certificates nobody publishes in the name of another HIE: leave --to-everybody out to replay here; "
+                + "the other HIEs fill what they miss from the sources' journals by themselves")
     }
 
     private static func check(_ start: PlanStart, _ plan: ReplayPlan) throws(DeadLetterRefusal) {

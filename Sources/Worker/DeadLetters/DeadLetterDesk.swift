@@ -18,13 +18,13 @@ package final class DeadLetterDesk: Sendable {
     let topology: TopologyBoard
     let coverage: CoverageBoard
     let clock: WallClock
-    let hie: HIEIdentifier
+    let seat: Seat
 
     init(
-        hie: HIEIdentifier, store: DeadLetterStore, replays: ReplayDesk, board: ReplayBoard, held: HeldBoard,
+        seat: Seat, store: DeadLetterStore, replays: ReplayDesk, board: ReplayBoard, held: HeldBoard,
         index: IndexWriter, topology: TopologyBoard, coverage: CoverageBoard, clock: WallClock
     ) {
-        self.hie = hie
+        self.seat = seat
         self.store = store
         self.replays = replays
         self.board = board
@@ -74,11 +74,11 @@ package final class DeadLetterDesk: Sendable {
     /// Parked letters by cause, for metrics.
     package func causes() async throws -> [CauseCount] { try await store.causes() }
 
-    /// Every connected HIE but this one.
+    /// Every connected HIE but the one whose journal is here.
     package func accounts() async throws -> [SourceAccount] {
         let missing = try await store.missingChanges()
         let gaps = try await index.gapCounts()
-        return topology.present.connected.filter { $0 != hie }.map { source in
+        return topology.present.connected.filter { $0 != seat.journal }.map { source in
             let progress = coverage.progress(of: source)
             let applied = progress?.applied ?? AppliedRanges()
             let covered = applied.islands.reduce(applied.watermark) { $0 + $1.through - $1.after }

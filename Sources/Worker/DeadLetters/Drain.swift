@@ -6,8 +6,8 @@ import ServiceLifecycle
 import Topology
 
 /// Takes what one broker has put aside, and keeps it with the other dead letters: the own queue for dead letters, and
-/// at the first connected HIE of the broker's regions what reached nobody. Each message is on the disk, synced, before
-/// the broker is told to forget it. A queue that cannot be consumed holds up nothing else.
+/// at the primary of the first connected HIE of the broker's regions what reached nobody. Each message is on the disk,
+/// synced, before the broker is told to forget it. A queue that cannot be consumed holds up nothing else.
 struct Drain: Sendable {
     /// Deliveries without an acknowledgement on one queue, as many as share a synced transaction. Like those of the
     /// intake they are as large as messages are.
@@ -15,7 +15,7 @@ struct Drain: Sendable {
     private static let firstRetryMilliseconds: Int64 = 500
     private static let retryMaxSeconds: Int64 = 30
 
-    let hie: HIEIdentifier
+    let seat: Seat
     let line: BrokerLine
     let topology: TopologyBoard
     let parking: Parking
@@ -37,7 +37,7 @@ struct Drain: Sendable {
 
     /// Whether this worker takes what reached nobody at this broker: one worker does, so that there is one place to
     /// look.
-    private var isOnDuty: Bool { line.link.sources.first == hie }
+    private var isOnDuty: Bool { seat.journal != nil && line.link.sources.first == seat.journal }
 
     private func drainWhatReachedNobody(_ session: Session) async throws {
         while true {
@@ -142,21 +142,22 @@ struct Drain: Sendable {
 
     private func queue(_ place: DrainReader.Place) -> String {
         switch place {
-        case .dead: BrokerNames.deadQueue(hie)
+        case .dead: BrokerNames.deadQueue(seat)
         case .unrouted: BrokerNames.unroutedQueue
         }
     }
 
     private func reader(_ place: DrainReader.Place) -> DrainReader {
         let view = topology.present
-        // What reached nobody may be this HIE's own; what was meant for it is not.
+        // What reached nobody may be of the own journal; what was meant for its keeper is not.
         let sources =
             switch place {
             case .dead: view.speakers(on: line.link).sources
             case .unrouted: Set(line.link.sources)
             }
         return DrainReader(
-            place, hie: hie, queue: queue(place), sources: sources, subscribers: view.connected)
+            place, seat: seat, queue: queue(place), sources: sources, subscribers: view.connected,
+            voucher: line.voucher)
     }
 }
 

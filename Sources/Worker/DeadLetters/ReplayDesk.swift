@@ -26,7 +26,7 @@ final class ReplayDesk: Sendable {
         var inbox: (@Sendable ([SettledLetter]) -> Void)?
     }
 
-    private let hie: HIEIdentifier
+    private let seat: Seat
     private let store: DeadLetterStore
     private let index: IndexWriter
     private let held: HeldBoard
@@ -41,10 +41,10 @@ final class ReplayDesk: Sendable {
     private static let settledTogetherMax = 1024
 
     init(
-        hie: HIEIdentifier, store: DeadLetterStore, index: IndexWriter, held: HeldBoard, topology: TopologyBoard,
+        seat: Seat, store: DeadLetterStore, index: IndexWriter, held: HeldBoard, topology: TopologyBoard,
         retry: StorageRetry, counters: CounterBoard, clock: WallClock
     ) {
-        self.hie = hie
+        self.seat = seat
         self.store = store
         self.index = index
         self.held = held
@@ -55,7 +55,10 @@ final class ReplayDesk: Sendable {
     }
 
     /// Reads letters as the intake would today.
-    var reader: LetterReader { LetterReader(sources: Set(topology.present.connected)) }
+    var reader: LetterReader {
+        let view = topology.present
+        return LetterReader(sources: Set(view.connected), vouched: view.vouched)
+    }
 
     /// From here on letters of this plan are expected; `inbox` is told of each result.
     func begin(_ plan: Int64, _ inbox: @escaping @Sendable ([SettledLetter]) -> Void) {
@@ -89,7 +92,7 @@ final class ReplayDesk: Sendable {
     func redeem(_ deliveries: [Delivery]) async throws {
         var byPlan: [Int64: [Int64: [UInt8]]] = [:]
         for delivery in deliveries {
-            guard let mark = ReplayMark(delivery.message), mark.hie == hie else {
+            guard let mark = ReplayMark(delivery.message), mark.seat == seat else {
                 counters.count { $0.replaysUnknown += 1 }
                 continue
             }

@@ -27,7 +27,7 @@ actor ReplayRoad {
 
     private static let windowMax = 1024
 
-    private let hie: HIEIdentifier
+    private let seat: Seat
     private let topology: TopologyBoard
     private let logger: Logger
     private var sessions: [String: Session] = [:]
@@ -36,9 +36,9 @@ actor ReplayRoad {
 
     /// `onTrouble` is told of messages that the broker did not take after all.
     init(
-        hie: HIEIdentifier, topology: TopologyBoard, logger: Logger, onTrouble: @escaping @Sendable (Trouble) -> Void
+        seat: Seat, topology: TopologyBoard, logger: Logger, onTrouble: @escaping @Sendable (Trouble) -> Void
     ) {
-        self.hie = hie
+        self.seat = seat
         self.topology = topology
         self.logger = logger
         self.onTrouble = onTrouble
@@ -50,7 +50,7 @@ actor ReplayRoad {
             switch way {
             case .toSubscriber:
                 Outgoing(
-                    message: message, exchange: BrokerNames.replaysExchange, routingKey: BrokerNames.replayKey(hie),
+                    message: message, exchange: BrokerNames.replaysExchange, routingKey: BrokerNames.replayKey(seat),
                     isMandatory: true)
             case .toEverybody(_, let source):
                 Outgoing(
@@ -84,7 +84,7 @@ actor ReplayRoad {
         var last: AMQPError?
         for endpoint in view.endpoints(of: link) {
             do throws(AMQPError) {
-                var settings = SessionSettings(name: "wherry \(hie) replay")
+                var settings = SessionSettings("replay", of: seat, to: view.endpoints(of: link))
                 settings.publishWindowMax = Self.windowMax
                 let session = try await Session.open(endpoint, settings: settings, logger: logger)
                 try await session.inspectExchange(BrokerNames.replaysExchange)

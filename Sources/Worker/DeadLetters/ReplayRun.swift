@@ -35,7 +35,7 @@ struct ReplayRun {
 
     private let plan: ReplayPlan
     private let order: ReplayOrder
-    private let hie: HIEIdentifier
+    private let seat: Seat
     private let store: DeadLetterStore
     private let desk: ReplayDesk
     private let board: ReplayBoard
@@ -58,12 +58,12 @@ struct ReplayRun {
     private var notBefore: Timestamp?
 
     init(
-        plan: ReplayPlan, order: ReplayOrder, hie: HIEIdentifier, store: DeadLetterStore, desk: ReplayDesk,
+        plan: ReplayPlan, order: ReplayOrder, seat: Seat, store: DeadLetterStore, desk: ReplayDesk,
         board: ReplayBoard, road: ReplayRoad, topology: TopologyBoard, retry: StorageRetry, clock: WallClock
     ) {
         self.plan = plan
         self.order = order
-        self.hie = hie
+        self.seat = seat
         self.store = store
         self.desk = desk
         self.board = board
@@ -160,7 +160,7 @@ struct ReplayRun {
             }
             way = next
             letters.append(LetterInFlight(letter: due.id, identity: due.identity, body: message.body, batch: batch))
-            message.mark(ReplayMark(hie: hie, plan: plan.id, letter: due.id))
+            message.mark(ReplayMark(seat: seat, plan: plan.id, letter: due.id))
             if next != nil { messages.append(message) }
             sizes[due.id] = message.body.count
             inFlightBytes += message.body.count
@@ -195,7 +195,7 @@ struct ReplayRun {
     /// `nil`: straight into the index.
     private func way(of letter: DueLetter, _ batch: ChangeBatch) -> ReplayRoad.Way? {
         let source = batch.source
-        guard order.target != .local, source != hie else { return nil }
+        guard order.target != .local, source != seat.journal else { return nil }
         let view = topology.present
         let home = view.link(to: source)?.name
         switch order.target {

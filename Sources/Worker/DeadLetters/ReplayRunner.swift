@@ -10,7 +10,7 @@ import Storage
 struct ReplayRunner: Service {
     private static let settlePause = Duration.seconds(2)
 
-    let hie: HIEIdentifier
+    let seat: Seat
     let store: DeadLetterStore
     let desk: ReplayDesk
     let board: ReplayBoard
@@ -45,9 +45,10 @@ struct ReplayRunner: Service {
         let (events, inbox) = AsyncStream.makeStream(of: ReplayRun.Event.self)
         desk.begin(plan.id) { inbox.yield(.settled($0)) }
         defer { desk.end() }
-        let road = ReplayRoad(hie: hie, topology: topology, logger: logger) { inbox.yield(.trouble($0)) }
+        let road = ReplayRoad(seat: seat, topology: topology, logger: logger) { inbox.yield(.trouble($0)) }
         var run = ReplayRun(
-            plan: plan, order: order, hie: hie, store: store, desk: desk, board: board, road: road, topology: topology,
+            plan: plan, order: order, seat: seat, store: store, desk: desk, board: board, road: road,
+            topology: topology,
             retry: retry, clock: clock)
         let outcome: ReplayRun.Outcome
         do {

@@ -23,7 +23,9 @@ struct ChangeOrigin: Sendable, Hashable {
         let page = JournalPage(
             epoch: batch.epoch, after: batch.after, through: batch.through, head: batch.head, changeCount: 1,
             body: body)
-        let outgoing = ChangeBatch.message(source: batch.source, page, sentAt: sentAt)
+        var outgoing = ChangeBatch.message(source: batch.source, page, sentAt: sentAt)
+        // Who has sent it was known when it was read.
+        outgoing.message.userID = batch.source.text
         return DeadLetter(
             rejection, source: batch.source, queue: queue, exchange: outgoing.exchange,
             routingKey: outgoing.routingKey, message: outgoing.message, form: .change)

@@ -10,7 +10,7 @@ import Topology
 /// messages share a transaction when they wait together. A message that cannot be read is parked before it is
 /// acknowledged; a store that fails pauses the intake, which acknowledges and parks nothing meanwhile.
 struct Intake: Service {
-    let hie: HIEIdentifier
+    let seat: Seat
     let line: BrokerLine
     let topology: TopologyBoard
     /// `nil` where the topology cannot change.
@@ -35,8 +35,8 @@ struct Intake: Service {
 
     private func work(_ session: Session) async throws {
         let changes = try await session.consume(
-            BrokerNames.changesQueue(hie), prefetchMax: settings.prefetchCountMax)
-        let pulses = try await session.consume(BrokerNames.pulsesQueue(hie), prefetchMax: Self.pulsesPrefetchMax)
+            BrokerNames.changesQueue(seat), prefetchMax: settings.prefetchCountMax)
+        let pulses = try await session.consume(BrokerNames.pulsesQueue(seat), prefetchMax: Self.pulsesPrefetchMax)
         line.noteConnected()
         try await withThrowingTaskGroup { group in
             group.addTask { try await receiveChanges(changes, session) }
@@ -58,8 +58,8 @@ struct Intake: Service {
             }
             let speakers = await speakers(for: deliveries)
             let reader = IntakeReader(
-                hie: hie, queue: BrokerNames.changesQueue(hie), sources: speakers.sources, planned: speakers.planned,
-                changesMax: settings.intakeChangesMax)
+                seat: seat, queue: BrokerNames.changesQueue(seat), sources: speakers.sources, planned: speakers.planned,
+                voucher: line.voucher, changesMax: settings.intakeChangesMax)
             for portion in PoisonGuard.portions(deliveries) {
                 switch portion {
                 case .together(let deliveries): try await perform(reader.steps(for: deliveries), session)
@@ -77,7 +77,7 @@ struct Intake: Service {
         counters.count { $0.messagesSuspicious += 1 }
         let identity = LetterIdentity(unread: delivery)
         if let rejection = try await poison.begin(identity) {
-            let letter = DeadLetter(unread: delivery, rejection, queue: BrokerNames.changesQueue(hie))
+            let letter = DeadLetter(unread: delivery, rejection, queue: BrokerNames.changesQueue(seat))
             try await perform([.park([letter]), .acknowledge(delivery.tag)], session)
         } else {
             try await perform(reader.steps(for: [delivery]), session) { [poison] in
@@ -95,7 +95,7 @@ struct Intake: Service {
             switch step {
             case .park(let letters): try await parking.park(letters, broker: line.link.name)
             case .apply(let batches):
-                let origin = ChangeOrigin(broker: line.link.name, queue: BrokerNames.changesQueue(hie))
+                let origin = ChangeOrigin(broker: line.link.name, queue: BrokerNames.changesQueue(seat))
                 try await index.apply(batches, for: "intake", from: origin, onFailure: onFailure)
             case .redeem(let deliveries): try await replays.redeem(deliveries)
             case .discard(let count):
@@ -143,7 +143,8 @@ struct Intake: Service {
             let deliveries = try await consumer.next(max: Int(Self.pulsesPrefetchMax))
             let speakers = await speakers(for: deliveries)
             let reader = PulseReader(
-                queue: BrokerNames.pulsesQueue(hie), sources: speakers.sources, planned: speakers.planned)
+                queue: BrokerNames.pulsesQueue(seat), sources: speakers.sources, planned: speakers.planned,
+                voucher: line.voucher)
             var letters: [DeadLetter] = []
             for delivery in deliveries {
                 let (pulse, letter) = reader.read(delivery)

@@ -104,6 +104,7 @@ struct OwnChanges: Service {
     private func message(_ page: JournalPage, line: [UInt8]) -> Message {
         var message = ChangeBatch.message(source: hie, page, sentAt: clock.now).message
         message.body = line
+        message.userID = hie.text
         return message
     }
 }

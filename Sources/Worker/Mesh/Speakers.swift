@@ -4,15 +4,16 @@ import Replication
 
 /// The HIEs that a worker hears on one link.
 struct Speakers: Sendable {
-    private let own: HIEIdentifier
+    private let own: HIEIdentifier?
     /// Those that may speak.
     let sources: Set<HIEIdentifier>
     /// Those that are not connected yet.
     let planned: Set<HIEIdentifier>
 
-    init(own: HIEIdentifier, sources: Set<HIEIdentifier>, planned: Set<HIEIdentifier>) {
-        self.own = own
-        self.sources = sources.subtracting([own])
+    /// A worker hears everybody but the journal that it keeps itself.
+    init(to seat: Seat, sources: Set<HIEIdentifier>, planned: Set<HIEIdentifier>) {
+        own = seat.journal
+        self.sources = sources.filter { $0 != seat.journal }
         self.planned = planned
     }
 

@@ -126,7 +126,7 @@ actor TopologyWatch: Service {
         board.take(view)
         logger.notice(
             "topology.changed", metadata: TopologyChange(from: before.topology, to: view.topology).metadata)
-        if view.own.shares != before.own.shares {
+        if settings.seat.journal != nil, view.own.shares != before.own.shares {
             logger.warning(
                 "topology.shares.changed", metadata: ["advice": "restart this worker: it counts from then on"])
         }
@@ -152,7 +152,8 @@ actor TopologyWatch: Service {
         case .unknownHIE: "\(file.path): \(error.reason): put it back, or stop this worker"
         case .plannedHIE:
             "\(file.path): \(settings.hie), whose worker this is, is planned: write status: connected, or stop it"
-        case .badBroker: "\(file.path): \(error.reason)"
+        case .unknownReplica: "\(file.path): \(error.reason), or stop this worker"
+        case .badBroker, .foreignCertificate: "\(file.path): \(error.reason)"
         }
     }
 }
@@ -162,7 +163,9 @@ extension TopologyChange {
     fileprivate var metadata: Logger.Metadata {
         let lists = [
             "hies.connected": connected.map(\.text), "hies.planned": setBack.map(\.text),
-            "hies.added": added.map(\.text), "hies.removed": removed.map(\.text), "regions.moved": moved,
+            "hies.added": added.map(\.text), "hies.removed": removed.map(\.text),
+            "replicas.added": replicasAdded.map(\.text), "replicas.removed": replicasRemoved.map(\.text),
+            "regions.moved": moved,
         ]
         return lists.filter { !$0.value.isEmpty }.mapValues { "\($0.joined(separator: ", "))" }
     }

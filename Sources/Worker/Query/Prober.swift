@@ -5,7 +5,7 @@ import ServiceLifecycle
 
 /// Asks peers whose breaker is open, when it is time, something small whose answer nobody waits for.
 struct Prober: Service {
-    let hie: HIEIdentifier
+    let seat: Seat
     let topology: TopologyBoard
     let breakers: BreakerBoard
     let correspondence: Correspondence
@@ -20,7 +20,7 @@ struct Prober: Service {
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 // While the broker on the way is gone there is nothing to find out.
                 let peers = topology.present.connected.filter { peer in
-                    peer != hie && correspondence.obstacle(to: peer) == nil
+                    peer != seat.journal && correspondence.obstacle(to: peer) == nil
                 }
                 for peer in breakers.takeProbes(of: peers, at: clock.now) {
                     group.addTask { await probe(peer) }

@@ -9,10 +9,11 @@ import Topology
 /// A slow peer costs at most the deadline and never another one's answer (promise P5). What is shown was written down
 /// before (promise P8).
 struct QueryDesk: Sendable {
-    let hie: HIEIdentifier
+    let seat: Seat
     let topology: TopologyBoard
     let correspondence: Correspondence
-    let records: RecordDesk
+    /// `nil` at a replica, which asks its primary for the own HIE's part.
+    let records: RecordDesk?
     let breakers: BreakerBoard
     let trail: AccessTrail
     let budget: ByteBudget
@@ -29,7 +30,7 @@ struct QueryDesk: Sendable {
     ) async throws {
         counters.count { $0.queries += 1 }
         let plan = QueryPlan(
-            lookup, query.request.categories, topology: topology.present.topology, own: hie,
+            lookup, query.request.categories, topology: topology.present.topology, seat: seat,
             obstacle: { correspondence.obstacle(to: $0) }, admits: { breakers.admit($0) })
         let inbox = QueryInbox(
             Gathering(patient: query.request.patient, limit: query.request.limit, limits: limits), budget: budget)
@@ -51,8 +52,8 @@ struct QueryDesk: Sendable {
                 try await Task.sleep(until: ends, clock: .continuous)
                 inbox.take(.deadline)
             }
-            if plan.asked.contains(hie) {
-                group.addTask { try await readOwn(query.request, inbox) }
+            if let records, plan.asked.contains(seat.hie) {
+                group.addTask { try await readOwn(query.request, from: records, inbox) }
             }
             for await action in inbox.actions {
                 if case .incident(let source) = action { await note(incident: source, query) }
@@ -67,10 +68,10 @@ struct QueryDesk: Sendable {
     private func ask(_ hies: [HIEIdentifier], _ query: Query, _ inbox: QueryInbox) -> [String] {
         // Everybody counts as asked before the first answer can come.
         for hie in hies {
-            let broker = hie == self.hie ? nil : topology.present.link(to: hie)?.name
+            let broker = hie == seat.journal ? nil : topology.present.link(to: hie)?.name
             inbox.ask(hie, broker: broker, at: clock.now)
         }
-        let ids = hies.filter { $0 != hie }.compactMap { peer in
+        let ids = hies.filter { $0 != seat.journal }.compactMap { peer in
             correspondence.collect(
                 .record(query.request), of: peer, lifetimeMilliseconds: query.peerDeadlineMilliseconds
             ) { event in
@@ -89,14 +90,14 @@ struct QueryDesk: Sendable {
         return ids
     }
 
-    private func readOwn(_ request: RecordRequest, _ inbox: QueryInbox) async throws {
+    private func readOwn(_ request: RecordRequest, from records: RecordDesk, _ inbox: QueryInbox) async throws {
         do throws(StorageError) {
             var reading = try await records.begin(request)
             while let page = try await reading.next(), !Task.isCancelled {
-                inbox.take(.page(hie, IncomingRecordPage(page: page)))
+                inbox.take(.page(seat.hie, IncomingRecordPage(page: page)))
             }
         } catch {
-            inbox.take(.refused(hie, reason: "the own records cannot be read (\(error.code.rawValue))"))
+            inbox.take(.refused(seat.hie, reason: "the own records cannot be read (\(error.code.rawValue))"))
         }
     }
 
@@ -110,7 +111,7 @@ struct QueryDesk: Sendable {
         case .settled(let answer): return .settled(answer.adding(notes[answer.hie]))
         case .incident: return nil
         case .judge(let source, let outcome):
-            guard source != hie else { return nil }
+            guard source != seat.journal else { return nil }
             if breakers.record(outcome, of: source, at: clock.now) {
                 logger.notice(
                     "breaker.changed",

@@ -5,7 +5,8 @@ import Topology
 
 /// Whom a query asks: those of whom the index knows something that is wanted, and those of whom it may not know.
 struct QueryPlan: Sendable {
-    /// In the order of the topology; the own HIE is among them where it holds something.
+    /// In the order of the topology; the own HIE is among them where it holds something, and a replica asks its
+    /// primary as it does any peer.
     private(set) var asked: [HIEIdentifier] = []
     /// Not asked, and why.
     private(set) var settled: [PeerAnswer] = []
@@ -15,14 +16,14 @@ struct QueryPlan: Sendable {
     /// `obstacle` says what of the broker is in the way to a peer, and `admits` whether its circuit breaker lets a
     /// question through, or since when not; they are asked only of those who would be asked.
     init(
-        _ lookup: Lookup, _ categories: Set<Category>?, topology: Topology, own: HIEIdentifier,
+        _ lookup: Lookup, _ categories: Set<Category>?, topology: Topology, seat: Seat,
         obstacle: (HIEIdentifier) -> String?, admits: (HIEIdentifier) -> BreakerBoard.Admission
     ) {
         let wanted = categories ?? Set(Category.allCases)
         let known = Set(lookup.entries.filter { wanted.contains($0.facts.category) }.map(\.source))
         for coverage in lookup.coverage {
             let hie = coverage.hie
-            let withheld = hie == own ? [] : topology.hie(hie)?.withheld(of: wanted) ?? []
+            let withheld = hie == seat.hie ? [] : topology.hie(hie)?.withheld(of: wanted) ?? []
             let names = withheld.map(\.rawValue).joined(separator: ", ")
             let note = withheld.isEmpty ? nil : "it shares with nobody: \(names)"
             switch (coverage.state, known.contains(hie)) {
@@ -36,11 +37,13 @@ struct QueryPlan: Sendable {
             case (_, let isKnown):
                 let doubt = isKnown ? nil : "asked because the index is \(coverage.state.word)"
                 let notes = [doubt, note].compactMap(\.self)
-                if hie != own, let obstacle = obstacle(hie) {
+                if hie != seat.journal, let obstacle = obstacle(hie) {
                     settled.append(
                         PeerAnswer(hie: hie, state: .skipped, asOf: nil, reason: obstacle, cause: .broker))
                 } else {
-                    add(hie, notes.isEmpty ? nil : notes.joined(separator: "; "), hie == own ? .admitted : admits(hie))
+                    add(
+                        hie, notes.isEmpty ? nil : notes.joined(separator: "; "),
+                        hie == seat.journal ? .admitted : admits(hie))
                 }
             }
         }

@@ -1,7 +1,7 @@
 import CareRecord
 import ServiceLifecycle
 
-/// Keeps every source complete that is connected, this HIE's own journal included. One slow source holds up no other.
+/// Keeps every source complete that is connected, the own journal included. One slow source holds up no other.
 struct Repairer: Service {
     let topology: TopologyBoard
     let makeSource: @Sendable (HIEIdentifier) -> SourceRepairer

@@ -161,7 +161,7 @@ struct SourceRepairer: Service {
         }
     }
 
-    private var isOwn: Bool { source == questioner.hie }
+    private var isOwn: Bool { source == questioner.seat.journal }
 
     /// Over which pages come; own ones need none.
     private var broker: String? { isOwn ? nil : topology.present.link(to: source)?.name }
@@ -169,7 +169,7 @@ struct SourceRepairer: Service {
     private var origin: ChangeOrigin {
         isOwn
             ? ChangeOrigin(queue: JournalDesk.ownQueue)
-            : ChangeOrigin(broker: broker, queue: BrokerNames.changesQueue(questioner.hie))
+            : ChangeOrigin(broker: broker, queue: BrokerNames.changesQueue(questioner.seat))
     }
 
     private func noteDivergence(_ buckets: BucketSet) {

@@ -81,12 +81,18 @@ package final class CoverageBoard: Sendable {
         }
     }
 
-    /// What is asked of the source at present, or why that does not go well; `nil` when there is nothing to say.
-    package func repair(of hie: HIEIdentifier) -> String? {
+    /// What is asked of a source at present, or why that does not go well; sources of which there is nothing to say
+    /// are left out.
+    package var repairs: [HIEIdentifier: String] {
         state.withLock { state in
-            guard let place = state.sources.index(forKey: hie) else { return nil }
-            if let trouble = state.sources.values[place].trouble { return trouble }
-            return state.sources.values[place].isBusy ? "under way" : nil
+            var repairs: [HIEIdentifier: String] = [:]
+            for place in state.sources.indices {
+                // In place: a subscription is large to copy.
+                let isBusy = state.sources.values[place].isBusy
+                guard let said = state.sources.values[place].trouble ?? (isBusy ? "under way" : nil) else { continue }
+                repairs[state.sources.keys[place]] = said
+            }
+            return repairs
         }
     }
 

@@ -3,7 +3,7 @@ import Storage
 
 /// How far a worker is, in numbers that move with every change.
 package struct WorkerProgress: Sendable, Hashable {
-    /// Of the own journal.
+    /// Of the own journal; 0 at a replica, which has none.
     package var head: Int64 = 0
     /// Own changes up to this number are confirmed by the broker.
     package var publishedThrough: Int64 = 0
@@ -16,7 +16,7 @@ package struct WorkerProgress: Sendable, Hashable {
 extension Worker {
     package var progress: WorkerProgress {
         var progress = WorkerProgress()
-        progress.head = records.head.head
+        progress.head = records?.head.head ?? 0
         progress.publishedThrough = published.head
         progress.watermarks = coverageBoard.watermarks.value
         return progress

@@ -6,6 +6,10 @@ extension HIEIdentifier: ExpressibleByArgument {
     init?(argument: String) { self.init(argument) }
 }
 
+extension ReplicaName: ExpressibleByArgument {
+    init?(argument: String) { self.init(argument) }
+}
+
 extension ListenAddress: ExpressibleByArgument {
     init?(argument: String) { self.init(argument) }
     var defaultValueDescription: String { description }

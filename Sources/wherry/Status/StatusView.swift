@@ -1,4 +1,5 @@
 import CareRecord
+import Keys
 
 /// One screen about a worker: its peers, its brokers, and its own side.
 struct StatusView {
@@ -7,16 +8,21 @@ struct StatusView {
     func print() {
         if Terminal.isInteractive {
             Terminal.print(
-                Style.bold.applied(to: "Worker of \(json["hie"]?.text ?? "?")") + "  \(Self.own(json["own"]))\n")
+                Style.bold.applied(to: "Worker of \(name)\(replica.map { ", replica \($0)" } ?? "")") + "  \(own)\n")
         } else {
-            Terminal.print("own\t\(json["hie"]?.text ?? "?")\t\(Self.own(json["own"]))")
+            Terminal.print("own\t\(name)\(replica.map { ".\($0)" } ?? "")\t\(own)")
         }
         printPeers()
         printConditions("Brokers", kind: "broker", of: json["brokers"], name: "broker")
         printConditions("Paused", kind: "paused", of: json["paused"], name: "part")
+        printCertificates()
         DeadLetterStatus(json).screen(.current).print()
         printIncidents()
     }
+
+    private var name: String { json["hie"]?.text ?? "?" }
+    private var replica: String? { json["replica"]?.text }
+    private var own: String { replica == nil ? Self.journal(json["own"]) : "a read replica, without a journal" }
 
     private func printPeers() {
         var section = Section(
@@ -43,6 +49,21 @@ struct StatusView {
         section.print()
     }
 
+    /// Those of the worker's TLS files that somebody has to do something about.
+    private func printCertificates() {
+        var section = Section(
+            "Certificates", .init("file"), .init("subject"), .init("state"), .init("until"), .init("days left", .right))
+        for certificate in json["certificates"]?.elements ?? [] {
+            let state = CertificateState(rawValue: certificate["state"]?.text ?? "") ?? .unreadable
+            guard state != .valid else { continue }
+            section.append(
+                "certificate", .init(certificate["file"]?.text ?? "?"), .init(certificate["subject"]?.text ?? ""),
+                .init(state.words, state == .expiresSoon ? .yellow : .red), .init(certificate["until"]?.text ?? ""),
+                .init(certificate["daysLeft"]?.integer.map { "\($0)" } ?? ""))
+        }
+        section.print()
+    }
+
     /// Nothing while there are none.
     private func printIncidents() {
         var section = Section("Incidents", .init("count", .right), .init("what"), .init("advice"))
@@ -65,7 +86,7 @@ struct StatusView {
         return Table.Cell(state + since, state == "open" ? .red : state == "half-open" ? .yellow : .plain)
     }
 
-    private static func own(_ own: JSON?) -> String {
+    private static func journal(_ own: JSON?) -> String {
         func number(_ name: String) -> String { own?[name]?.integer.map { String($0) } ?? "-" }
         return "journal \(number("head")), published through \(number("publishedThrough"))"
             + " (\(number("unpublished")) waiting), \(number("unlinked")) unlinked"

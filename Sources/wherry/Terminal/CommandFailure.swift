@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Keys
 import Topology
 
 /// Why a verb ends with another exit status than 0. The one place that maps errors to statuses.
@@ -26,7 +27,15 @@ struct CommandFailure: Error, CustomStringConvertible {
     init(_ error: TopologyError) {
         switch error.code {
         case .unreadable, .invalid, .invalidAddress: self.init(.refused, error.description)
-        case .brokerUnreachable, .declarationRefused, .managementUnavailable: self.init(.failed, error.description)
+        case .brokerUnreachable, .declarationRefused, .accountRefused, .managementUnavailable:
+            self.init(.failed, error.description)
+        }
+    }
+
+    init(_ error: KeysError) {
+        switch error.code {
+        case .unreadable, .exists, .refused: self.init(.refused, error.description)
+        case .unwritable, .busy: self.init(.failed, error.description)
         }
     }
 
@@ -34,6 +43,7 @@ struct CommandFailure: Error, CustomStringConvertible {
     static func exit(_ error: any Error) -> Never {
         if let failure = error as? CommandFailure { failure.exit() }
         if let error = error as? TopologyError { CommandFailure(error).exit() }
+        if let error = error as? KeysError { CommandFailure(error).exit() }
         let message = Wherry.fullMessage(for: error)
         switch Wherry.exitCode(for: error) {
         case .success:

@@ -37,11 +37,11 @@ struct DifferenceReport {
         var table = Table(.init("Broker"), .init(""), .init("Object"), .init("Name"), .init("Detail"))
         var (missing, different, extra) = (0, 0, 0)
         for case (let link, .success(let difference)) in outcomes {
-            for object in difference.missing.named {
+            for object in difference.missing.named + difference.accounts.missing.map(\.named) {
                 table.append("\(link.name)", .init("+", .green), "\(object.kind)", "\(object.name)", "")
                 missing += 1
             }
-            for conflict in difference.conflicts {
+            for conflict in difference.conflicts + difference.accounts.conflicts {
                 let detail = conflict.properties
                     .map { "\($0.name) is \($0.actual), should be \($0.expected)" }.joined(separator: "; ")
                 table.append(
@@ -49,7 +49,7 @@ struct DifferenceReport {
                     "\(detail): \(conflict.advice)")
                 different += 1
             }
-            for object in difference.stale.named {
+            for object in difference.stale.named + difference.accounts.stale.map(\.named) {
                 table.append("\(link.name)", .init("-", .yellow), "\(object.kind)", "\(object.name)", "")
                 extra += 1
             }
@@ -82,9 +82,9 @@ struct DifferenceReport {
                 addresses = outcome.link.shownAddresses
                 switch outcome.outcome {
                 case .success(let difference):
-                    missing = difference.missing.named
-                    different = difference.conflicts.map(Conflict.init)
-                    extra = difference.stale.named
+                    missing = difference.missing.named + difference.accounts.missing.map(\.named)
+                    different = (difference.conflicts + difference.accounts.conflicts).map(Conflict.init)
+                    extra = difference.stale.named + difference.accounts.stale.map(\.named)
                     error = nil
                 case .failure(let failure):
                     (missing, different, extra) = ([], [], [])
@@ -124,4 +124,8 @@ extension BrokerObjects {
             + queues.map { .init(kind: "queue", name: $0.name) }
             + bindings.map { .init(kind: "binding", name: $0.description) }
     }
+}
+
+extension BrokerAccount {
+    var named: DifferenceReport.Object { .init(kind: "account", name: name) }
 }

@@ -9,6 +9,13 @@ struct ManagementOptions: ParsableArguments {
             valueName: "url"))
     var managementURL: String?
 
+    @Flag(
+        name: .customLong("no-accounts"),
+        help: "Leave the HIEs' accounts out (otherwise: on brokers whose addresses are all amqps://).")
+    var leavesAccountsOut = false
+
+    var accounts: Topology.Accounts { leavesAccountsOut ? .leftOut : .included }
+
     mutating func validate() throws {
         if let managementURL, ManagementAPI.url(managementURL) == nil {
             throw ValidationError(

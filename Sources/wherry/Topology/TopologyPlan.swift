@@ -7,8 +7,9 @@ struct TopologyPlan: AsyncParsableCommand {
         commandName: "plan",
         abstract: "Show what apply would create on the brokers, and what it cannot change.",
         discussion: """
-            + is created by apply, - is removed by apply --prune, ! exists with other properties and is left alone.
-            The present state is read by the brokers' management API.
+            + is created by apply, - is removed by apply --prune, ! exists with other properties: of these apply sets \
+            accounts right, and leaves the others alone. The present state is read by the brokers' management API, \
+            which shows accounts to users with the tag administrator.
             """)
 
     @OptionGroup var selection: BrokerSelection
@@ -32,7 +33,8 @@ extension DifferenceReport {
         let url = try management.url(for: links)
         let access = try selection.brokers.access()
         let outcomes = await BrokerSelection.onEach(links) { link throws(TopologyError) in
-            try await topology.difference(at: link, access: access, managementURL: url)
+            try await topology.difference(
+                at: link, access: access, managementURL: url, accounts: management.accounts)
         }
         return DifferenceReport(outcomes: outcomes, words: words)
     }

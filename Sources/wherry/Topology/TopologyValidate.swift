@@ -31,7 +31,7 @@ struct TopologyValidate: AsyncParsableCommand {
     private struct Summary: Encodable, CustomStringConvertible {
         let valid = true
         let name: String
-        let regions, hies, connected, planned, sites: Int
+        let regions, hies, connected, planned, sites, replicas: Int
 
         init(_ topology: Topology) {
             name = topology.name
@@ -40,12 +40,13 @@ struct TopologyValidate: AsyncParsableCommand {
             connected = topology.connected.count
             planned = hies - connected
             sites = topology.hies.reduce(0) { $0 + $1.sites.count }
+            replicas = topology.hies.reduce(0) { $0 + $1.replicas.count }
         }
 
         var description: String {
             func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
             return "\(count(regions, "region")), \(count(hies, "HIE")) (\(connected) connected, \(planned) planned), "
-                + count(sites, "site")
+                + count(sites, "site") + (replicas == 0 ? "" : ", \(count(replicas, "replica"))")
         }
     }
 

@@ -6,7 +6,7 @@ import Testing
 /// Tests that break their broker; one after the other on one of their own, which each leaves healthy.
 @Suite("a broker that fails", .serialized, .timeLimit(.minutes(5)))
 struct FaultTests {
-    private static let broker = LazyBroker { try await PrivateBroker.start() }
+    private static let broker = Lazy { try await PrivateBroker.start() }
 
     @Test("heartbeats keep an idle session alive")
     func idle() async throws {

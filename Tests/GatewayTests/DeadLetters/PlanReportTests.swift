@@ -35,7 +35,7 @@ struct PlanReportTests {
         _ format: ReportFormat, _ plan: ReplayPlan, _ pages: PlanReport.Pages
     ) async throws -> String {
         let barts = try #require(HIEIdentifier("barts"))
-        let report = try await PlanReport(hie: barts, at: LetterSamples.moment, plan: plan, pages)
+        let report = try await PlanReport(seat: Seat(barts), at: LetterSamples.moment, plan: plan, pages)
         var bytes: [UInt8] = []
         try await report.write(format.renderer, pages) { bytes += $0 }
         return String(decoding: bytes, as: UTF8.self)
@@ -144,7 +144,7 @@ struct PlanReportTests {
         }
         let barts = try #require(HIEIdentifier("barts"))
         let report = try await PlanReport(
-            hie: barts, at: LetterSamples.moment, plan: LetterSamples.plan(count: count), pages)
+            seat: Seat(barts), at: LetterSamples.moment, plan: LetterSamples.plan(count: count), pages)
         var largest = 0
         var rows = 0
         let mark = Array(

@@ -39,6 +39,10 @@ struct RunningGateway: Sendable {
     let url: String
     let worker: Worker
     let client: HTTPClient
+    private let services: ServiceGroup
+
+    /// What SIGTERM does.
+    func stop() async { await services.triggerGracefulShutdown() }
 
     /// Only the HIE whose worker it is takes part.
     static let alone = """
@@ -55,7 +59,7 @@ struct RunningGateway: Sendable {
 
     static func with(
         _ settings: GatewaySettings = GatewaySettings(), host: String = "127.0.0.1",
-        topology: String = RunningGateway.topology,
+        topology: String = RunningGateway.topology, drainMilliseconds: Int64 = 0,
         _ body: @escaping @Sendable (RunningGateway) async throws -> Void
     ) async throws {
         await room.enter()
@@ -70,20 +74,23 @@ struct RunningGateway: Sendable {
                 topology: try Topology.parse(yaml: topology, file: "test.yaml"), hie: barts,
                 dataDirectory: directory),
             logger: logger)
-        try await serve(worker, settings, host: host, logger: logger, body)
+        try await serve(
+            worker, settings, host: host, drainMilliseconds: drainMilliseconds, logger: logger, body)
     }
 
     /// Runs a worker and its gateway while `body` runs, and stops both gracefully after it.
     static func serve(
         _ worker: Worker, _ settings: GatewaySettings = GatewaySettings(), host: String = "127.0.0.1",
-        logger: Logger, _ body: @escaping @Sendable (RunningGateway) async throws -> Void
+        drainMilliseconds: Int64 = 0, logger: Logger, _ body: @escaping @Sendable (RunningGateway) async throws -> Void
     ) async throws {
         let (addresses, listening) = AsyncStream.makeStream(of: ListenAddress.self)
         let gateway = Gateway(
             worker: worker, address: ListenAddress(host: host, port: 0), settings: settings, logger: logger
         ) { listening.yield($0) }
         let services = ServiceGroup(
-            configuration: ServiceGroupConfiguration(services: worker.services + [gateway], logger: logger))
+            configuration: ServiceGroupConfiguration(
+                services: worker.services + [gateway, Farewell(worker: worker, milliseconds: drainMilliseconds)],
+                logger: logger))
         let client = HTTPClient(eventLoopGroupProvider: .singleton)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -92,7 +99,8 @@ struct RunningGateway: Sendable {
             }
             for await address in addresses {
                 do {
-                    try await body(RunningGateway(url: address.url, worker: worker, client: client))
+                    try await body(
+                        RunningGateway(url: address.url, worker: worker, client: client, services: services))
                 } catch {
                     await services.triggerGracefulShutdown()
                     try? await client.shutdown()

@@ -6,7 +6,7 @@ import TestSupport
 
 /// A change message of barts as a broker puts it aside.
 enum BrokerLetter {
-    static let deadQueue = BrokerNames.deadQueue(homerton)
+    static let deadQueue = BrokerNames.deadQueue(Seat(homerton))
 
     static func message() -> Message { outgoing().message }
 

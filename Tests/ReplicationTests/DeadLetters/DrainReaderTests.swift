@@ -15,7 +15,7 @@ import Testing
             case .unrouted: BrokerNames.unroutedQueue
             }
         let reader = DrainReader(
-            place, hie: homerton, queue: queue, sources: [barts, homerton], subscribers: subscribers)
+            place, seat: Seat(homerton), queue: queue, sources: [barts, homerton], subscribers: subscribers)
         return switch reader.read(delivery) {
         case .park(let letter): "park \(letter.rejection.cause.rawValue) of \(letter.source?.text ?? "nobody")"
         case .replayReturned(let mark, let rejection): "returned \(mark.text) \(rejection.cause.rawValue)"

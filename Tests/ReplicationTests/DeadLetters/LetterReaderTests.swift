@@ -29,7 +29,7 @@ private let epoch = Epoch("2026-11-22T17:03:05.123Z-63bd003b")!  // a well-forme
         let subject = LetterSubject(.change, of: message)
         let batch = try reader.read(message, subject, routingKey: "kingston.1")
         #expect(batch.after == 6 && batch.through == 7 && batch.changes.map(\.seq) == [7] && batch.epoch == epoch)
-        let mark = ReplayMark(hie: barts, plan: 3, letter: 4)
+        let mark = ReplayMark(seat: Seat(barts), plan: 3, letter: 4)
         let sent = message.marked(mark, subject)
         #expect(ReplayMark(sent) == mark)
         #expect(sent.type == MessageHeader.Kind.changes.rawValue && sent.messageID == message.messageID)
@@ -72,9 +72,16 @@ private let epoch = Epoch("2026-11-22T17:03:05.123Z-63bd003b")!  // a well-forme
         #expect(refusal?.cause == .schema)
     }
 
-    @Test("a mark is read only in its own form", arguments: ["", "barts", "barts/1", "barts/1/x", "B/1/2", "a/1/2/3"])
+    @Test(
+        "a mark is read only in its own form",
+        arguments: ["", "barts", "barts/1", "barts/1/x", "B/1/2", "a/1/2/3", "a./1/2"])
     func marks(text: String) {
         #expect(ReplayMark(Message(body: [], headers: [HeaderName.replay: .string(text)])) == nil)
+    }
+
+    @Test("a mark names one worker: an HIE's primary, or one of its replicas", arguments: ["barts/1/2", "barts.a/1/2"])
+    func seats(text: String) {
+        #expect(ReplayMark(Message(body: [], headers: [HeaderName.replay: .string(text)]))?.text == text)
     }
 
     @Test("every kind of header survives being written down and read") func properties() throws {

@@ -40,7 +40,7 @@ private struct Arriving {
 
 @Suite("Intake reader") struct IntakeReaderTests {
     private func steps(_ arriving: Arriving, changesMax: Int = 100) -> [IntakeReader.Step] {
-        IntakeReader(hie: homerton, queue: queue, sources: [barts], planned: [kingston], changesMax: changesMax)
+        IntakeReader(seat: Seat(homerton), queue: queue, sources: [barts], planned: [kingston], changesMax: changesMax)
             .steps(for: arriving.deliveries)
     }
 
@@ -109,7 +109,7 @@ private struct Arriving {
     @Test("an HIE that is planned and may speak on this link is heard") func plannedAndConnected() {
         var arriving = Arriving()
         arriving.changes(2)
-        let reader = IntakeReader(hie: homerton, queue: queue, sources: [barts], planned: [barts], changesMax: 9)
+        let reader = IntakeReader(seat: Seat(homerton), queue: queue, sources: [barts], planned: [barts], changesMax: 9)
         #expect(words(reader.steps(for: arriving.deliveries)) == ["apply 2", "acknowledge 1"])
     }
 

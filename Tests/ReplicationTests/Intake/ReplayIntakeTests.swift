@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Replays at the intake") struct ReplayIntakeTests {
     private let reader = IntakeReader(
-        hie: homerton, queue: "wherry.changes.homerton", sources: [barts], planned: [kingston], changesMax: 5)
+        seat: Seat(homerton), queue: "wherry.changes.homerton", sources: [barts], planned: [kingston], changesMax: 5)
 
     private func delivery(_ number: UInt64, exchange: String, mark: String?, lines: Int = 1) -> Delivery {
         var message = BrokerLetter.message()

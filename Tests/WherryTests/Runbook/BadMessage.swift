@@ -67,19 +67,19 @@ struct BadMessage {
         var message = message
         message.headers["x-death"] = .array([
             .table([
-                "reason": .string(reason), "queue": .string(BrokerNames.changesQueue(subscriber)),
+                "reason": .string(reason), "queue": .string(BrokerNames.changesQueue(Seat(subscriber))),
                 "exchange": .string(BrokerNames.changesExchange),
                 "routing-keys": .array([.string(BrokerNames.changeKey(source))]), "count": .int(1),
             ])
         ])
         return Outgoing(
-            message: message, exchange: BrokerNames.deadExchange, routingKey: BrokerNames.deadKey(subscriber))
+            message: message, exchange: BrokerNames.deadExchange, routingKey: BrokerNames.deadKey(Seat(subscriber)))
     }
 
     private static func exported(_ message: Message, _ cause: Rejection.Cause) -> String {
         let members: [(String, String)] = [
             ("cause", cause.rawValue), ("detail", "it could not be applied"), ("source", source.text),
-            ("broker", broker), ("queue", BrokerNames.changesQueue(subscriber)),
+            ("broker", broker), ("queue", BrokerNames.changesQueue(Seat(subscriber))),
             ("exchange", BrokerNames.changesExchange), ("routingKey", BrokerNames.changeKey(source)),
             ("form", LetterSubject.Form.message.rawValue), ("firstSeen", now.text), ("lastSeen", now.text),
         ]

@@ -1,3 +1,4 @@
+import CareRecord
 import Foundation
 import LoadTest
 import Synchronization
@@ -99,9 +100,15 @@ struct WorkerProcess {
 
     /// Waits until it listens.
     static func start(_ hie: String, topology: String, data: String, _ more: String...) async throws -> WorkerProcess {
+        guard let seat = Seat(hie) else { throw WherryProcess.Failure(description: "\(hie) is no HIE") }
+        return try await start(seat, topology: topology, data: data, more: more)
+    }
+
+    static func start(_ seat: Seat, topology: String, data: String, more: [String]) async throws -> WorkerProcess {
         let process = try WherryProcess(
-            ["worker", "--topology", topology, "--hie", hie, "--data", data, "--listen", "127.0.0.1:0"] + more)
-        let start = "wherry worker \(hie) listening on "
+            ["worker", "--topology", topology, "--hie", seat.hie.text, "--data", data, "--listen", "127.0.0.1:0"] + more
+        )
+        let start = "wherry worker \(seat) listening on "
         for _ in 0..<1000 {
             if let line = process.output.split(separator: "\n").first, line.hasPrefix(start) {
                 return WorkerProcess(process: process, url: String(line.dropFirst(start.count)))
@@ -109,7 +116,7 @@ struct WorkerProcess {
             try await Task.sleep(for: .milliseconds(20))  // between the attempts of a bounded retry
         }
         process.signal(SIGKILL)
-        throw WherryProcess.Failure(description: "worker \(hie) does not listen: \(process.errors)")
+        throw WherryProcess.Failure(description: "worker \(seat) does not listen: \(process.errors)")
     }
 
     /// SIGTERM, and the end.

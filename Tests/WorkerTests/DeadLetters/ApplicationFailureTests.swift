@@ -79,7 +79,7 @@ import Worker
             #expect(await eventually { workers[0].isComplete(of: Mesh.barts) })
         }
         // What was published is gone: only repair brings it.
-        try await mesh.withSession { _ = try await $0.purgeQueue(BrokerNames.changesQueue(Mesh.kingston)) }
+        try await mesh.withSession { _ = try await $0.purgeQueue(BrokerNames.changesQueue(Seat(Mesh.kingston))) }
         try await mesh.run(Mesh.barts, Mesh.kingston) { workers in
             try await refuse("c[39]", at: Mesh.kingston, mesh)
             _ = try await workers[1].submit([

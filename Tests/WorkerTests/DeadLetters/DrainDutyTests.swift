@@ -14,7 +14,7 @@ import Worker
     @Test("promise P6: missing queues hold up no change; they are named, and drained once they are there")
     func missing() async throws {
         let mesh = try await Mesh()
-        let queues = [BrokerNames.deadQueue(Mesh.barts), BrokerNames.unroutedQueue]
+        let queues = [BrokerNames.deadQueue(Seat(Mesh.barts)), BrokerNames.unroutedQueue]
         try await mesh.withSession { session in
             for queue in queues { try await session.deleteQueue(queue) }
         }
@@ -116,7 +116,7 @@ import Worker
                 }
                 #expect(await eventually { workers[0].counters.now.replaysUnknown == 3 })
                 let isEmpty = try await eventually {
-                    try await session.inspectQueue(BrokerNames.changesQueue(Mesh.kingston)).messages == 0
+                    try await session.inspectQueue(BrokerNames.changesQueue(Seat(Mesh.kingston))).messages == 0
                 }
                 #expect(isEmpty)
             }

@@ -21,7 +21,7 @@ import Worker
                 FHIRFixture.patient("p", number: one), FHIRFixture.condition("bad", of: "p"),
                 FHIRFixture.condition("good", of: "p"),
             ])
-            #expect(try await eventually { try await barts[0].records.journalState().publishedThrough == 3 })
+            #expect(try await eventually { try await barts[0].ownRecords.journalState().publishedThrough == 3 })
             try await mesh.damage(barts[0], for: Mesh.kingston) { text in
                 text.split(separator: "\n").map { line in
                     line.contains("Condition/bad")

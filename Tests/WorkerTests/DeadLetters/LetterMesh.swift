@@ -12,12 +12,13 @@ extension Mesh {
     func damage(
         _ source: Worker, for subscriber: HIEIdentifier, _ alter: @Sendable (String) -> String
     ) async throws {
-        let page = try await source.records.journalPage(JournalStretch(after: 0), limits: OutboxMachine.Limits().page)
+        let page = try await source.ownRecords.journalPage(
+            JournalStretch(after: 0), limits: OutboxMachine.Limits().page)
         var outgoing = ChangeBatch.message(source: source.hie, page, sentAt: WallClock.system.now)
         outgoing.message.body = Array(alter(String(decoding: page.body, as: UTF8.self)).utf8)
         let message = outgoing
         try await withSession { session in
-            _ = try await session.purgeQueue(BrokerNames.changesQueue(subscriber))
+            _ = try await session.purgeQueue(BrokerNames.changesQueue(Seat(subscriber)))
             _ = try await session.publishConfirmed(
                 message.message, exchange: message.exchange, routingKey: message.routingKey)
         }
@@ -26,7 +27,11 @@ extension Mesh {
     /// Puts change messages 2 … `count` of a source that does not run among the dead letters of an HIE: one change
     /// each, all of them good. Number 1 is applied, so that the source's epoch is known there.
     func park(_ count: Int64, of source: HIEIdentifier, at hie: HIEIdentifier) async throws {
-        try await run(hie) { workers in
+        try await park(count, of: source, at: Seat(hie))
+    }
+
+    func park(_ count: Int64, of source: HIEIdentifier, at seat: Seat) async throws {
+        try await run(seats: seat) { workers in
             let first = Self.message(1, of: source, head: count)
             try await withSession { session in
                 _ = try await session.publishConfirmed(
@@ -34,7 +39,7 @@ extension Mesh {
             }
             _ = await eventually { workers[0].counters.now.changesApplied[source] == 1 }
         }
-        let path = directory.file(hie.text)
+        let path = directory.file(seat.text)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         let store = try DeadLetterStore(path: "\(path)/deadletters.sqlite")
         let letters = (2...count).reversed().map { seq in
@@ -42,7 +47,7 @@ extension Mesh {
             message.headers["x-death"] = .array([])
             return DeadLetter(
                 Rejection(.expired, "its time to live ended"), source: source,
-                queue: BrokerNames.changesQueue(hie), exchange: BrokerNames.changesExchange,
+                queue: BrokerNames.changesQueue(seat), exchange: BrokerNames.changesExchange,
                 routingKey: BrokerNames.changeKey(source), message: message)
         }
         _ = try await store.park(letters, broker: nil, now: WallClock.system.now)

@@ -10,7 +10,7 @@ import Worker
 /// A message that earlier runs of a worker did not survive. Those runs are stood in for by what they leave behind: attempts
 /// in the file, and the broker's own count of deliveries that nobody acknowledged.
 @Suite("A message that ends the worker", .fewAtOnce) struct PoisonTests {
-    private static let queue = BrokerNames.changesQueue(Mesh.kingston)
+    private static let queue = BrokerNames.changesQueue(Seat(Mesh.kingston))
 
     /// Three messages of barts for kingston, of a change each, that were delivered in vain twice.
     private func deliverInVain(_ mesh: Mesh) async throws -> [Delivery] {
@@ -123,7 +123,7 @@ import Worker
 
     @Test("a dead letter of the broker that two runs did not survive is parked unread") func drained() async throws {
         let mesh = try await Mesh()
-        let queue = BrokerNames.deadQueue(Mesh.kingston)
+        let queue = BrokerNames.deadQueue(Seat(Mesh.kingston))
         try await mesh.withSession { session in
             for number in UInt8(1)...2 {
                 _ = try await session.publishConfirmed(
@@ -148,7 +148,7 @@ import Worker
         let epoch = try await mesh.run(Mesh.barts) { workers in
             _ = try await workers[0].submit([FHIRFixture.patient("p1", number: FHIRFixture.number(1))])
             try await expectMessages(1, mesh)
-            return workers[0].records.epoch
+            return workers[0].ownRecords.epoch
         }
         try await mesh.withSession { _ = try await $0.purgeQueue(Self.queue) }
         var page = Message(body: [])
@@ -161,7 +161,7 @@ import Worker
         try await mesh.run(Mesh.barts, Mesh.homerton, Mesh.kingston) { workers in
             _ = try await workers[1].submit([FHIRFixture.patient("h", number: FHIRFixture.number(1))])
             let isSaid = await eventually {
-                workers[2].coverageBoard.repair(of: Mesh.barts)?.contains("ended 2 times") == true
+                workers[2].coverageBoard.repairs[Mesh.barts]?.contains("ended 2 times") == true
             }
             #expect(isSaid)
             #expect(await eventually { workers[2].isComplete(of: Mesh.homerton) })

@@ -124,11 +124,11 @@ import Worker
             let plan = try await desk.makePlan(LetterFilter(), selection: "all", by: "Ann")
             let letter = try await desk.view(1).letter
             for (planID, letterID) in [(plan.id, letter.row.id), (plan.id + 7, letter.row.id), (plan.id, 99)] {
-                let mark = ReplayMark(hie: Mesh.kingston, plan: planID, letter: letterID)
+                let mark = ReplayMark(seat: Seat(Mesh.kingston), plan: planID, letter: letterID)
                 try await mesh.withSession { session in
                     _ = try await session.publishConfirmed(
                         letter.message.marked(mark, letter.row.subject), exchange: BrokerNames.replaysExchange,
-                        routingKey: BrokerNames.replayKey(Mesh.kingston))
+                        routingKey: BrokerNames.replayKey(Seat(Mesh.kingston)))
                 }
             }
             #expect(await eventually { workers[0].counters.now.replaysUnknown == 3 })

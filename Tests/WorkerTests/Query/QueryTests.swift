@@ -41,7 +41,8 @@ import Topology
             let own = try await workers[0].result(of: one)
             #expect(own.references == result.references)
             // The body is what the source stores.
-            let stored = try await workers[0].records.resource(ResourceKey(type: "Condition", id: "c")!)  // well-formed
+            let key = ResourceKey(type: "Condition", id: "c")!  // a well-formed constant
+            let stored = try await workers[0].ownRecords.resource(key)
             #expect(result.resources.contains { $0.source == Mesh.barts && $0.resource.body == stored?.body })
             try await expectNothingLeft(workers)
         }

@@ -10,7 +10,7 @@ struct JSONReport: ReportRenderer {
     func beginning(of report: PlanReport) -> [UInt8] {
         var writer = JSONWriter()
         writer.object { json in
-            json.member("hie", report.hie.text)
+            json.members(of: report.seat)
             json.member("at", report.at.text)
             json.object("plan") { $0.members(resting: report.plan) }
             json.object("totals") { $0.members(of: report.total) }

@@ -7,7 +7,7 @@ extension PlanReport {
     var facts: [(name: String, text: String)] {
         var facts = [
             ("Plan", "\(plan.name), \(plan.state.rawValue)"),
-            ("Worker", hie.text),
+            ("Worker", seat.words),
             ("Report made", at.text),
             ("Selection", plan.selection),
             ("Letters", String(plan.count)),

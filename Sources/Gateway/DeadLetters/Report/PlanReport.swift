@@ -21,15 +21,15 @@ struct PlanReport: Sendable {
         var unsettled: Int { results.failed + notAttempted }
     }
 
-    let hie: HIEIdentifier
+    let seat: Seat
     let at: Timestamp
     let plan: ReplayPlan
     private(set) var total = Figures()
     /// Those that the plan has letters of.
     private(set) var causes: [(cause: Rejection.Cause, figures: Figures)] = []
 
-    init(hie: HIEIdentifier, at: Timestamp, plan: ReplayPlan, _ pages: Pages) async throws {
-        self.hie = hie
+    init(seat: Seat, at: Timestamp, plan: ReplayPlan, _ pages: Pages) async throws {
+        self.seat = seat
         self.at = at
         self.plan = plan
         var byCause: [Rejection.Cause: Figures] = [:]

@@ -17,7 +17,7 @@ struct ReportRoute: Sendable {
         let pages: PlanReport.Pages = { [letters = worker.letters] after, limit in
             try await letters.letters(of: plan.id, after: after, limit: limit)
         }
-        let report = try await PlanReport(hie: worker.hie, at: worker.clock.now, plan: plan, pages)
+        let report = try await PlanReport(seat: worker.seat, at: worker.clock.now, plan: plan, pages)
         return .pieces(renderer.contentType, headers: Self.headers) { writer in
             try await report.write(renderer, pages) { bytes in
                 if !bytes.isEmpty { try await writer.write(ByteBuffer(bytes: bytes)) }
