@@ -114,7 +114,7 @@ import Worker
             await session.close()
             _ = try await workers[0].submit([FHIRFixture.patient("p", number: one)])
             #expect(try await eventually { try await workers[1].entries(of: one).count == 1 })
-            #expect(await eventually { workers[1].counters.now.parked == [.unknownType: 4] })
+            #expect(await eventually { workers[1].counters.now.parked == [.forgedSource: 4] })
             #expect(try await workers[1].deadLetters.counts() == [nil: 4])
         }
     }

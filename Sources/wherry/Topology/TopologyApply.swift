@@ -13,8 +13,8 @@ struct TopologyApply: AsyncParsableCommand {
 
             On a broker whose addresses are all amqps:// every connected HIE gets an account of its own: a user \
             without a password, named by the HIE's id, who logs in by the certificate with that common name, and has \
-            the least rights with which a worker works. They are made by the management API, with a --broker-user that has \
-            the tag administrator, and set right where they differ.
+            the least rights with which a worker works. They are made by the management API, with a --broker-user \
+            that has the tag administrator, and set right where they differ.
 
             Exit status 1 when a broker could not be reached or refused something; the others are done all the same.
             """)

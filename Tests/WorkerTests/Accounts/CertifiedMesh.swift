@@ -51,8 +51,13 @@ struct CertifiedMesh {
         try await apply()
     }
 
+    /// The accounts belong to the broker, which all meshes of this kind share.
+    private static let applying = Room(placesMax: 1)
+
     /// What `wherry topology apply` does with a user who may.
     func apply() async throws {
+        await Self.applying.enter()
+        defer { Self.applying.leave() }
         for link in topology.links() {
             let objects = BrokerObjects(topology: topology, link: link)
             let refusals = try await BrokerDeclarations.with(link, access: operatorAccess, logger: logger) {
