@@ -39,7 +39,8 @@ class Mesh:
         services = self.description["services"]
         self.workers = {}
         for name, service in services.items():
-            if name.startswith("worker-"):
+            # A read replica takes nothing in, and has a full stop in its name.
+            if name.startswith("worker-") and "." not in name:
                 region = next(net for net in service["networks"] if not net.endswith("-link"))
                 port = int(service["ports"][0].split(":")[1])
                 self.workers[name.removeprefix("worker-")] = Worker(name.removeprefix("worker-"), region, port)
