@@ -102,7 +102,7 @@ def partition(mesh, feeds, region, seconds, rate, tell):
         raise ContainersError(f"{len(wrong)} of {compared} entries are wrong: {'; '.join(wrong[:5])}")
     if during.failures or strangers:
         raise ContainersError(f"lookups elsewhere were touched: {during.failures[:3]} {strangers}")
-    return (f"cut      {region} for {span:.0f} s under {taken / span:.0f} changes/s: 0 of {compared} entries lost, "
+    return (f"apart    {region} for {span:.0f} s under {taken / span:.0f} changes/s: 0 of {compared} entries lost, "
             f"caught up {together:.1f} s after; lookups elsewhere p99 {before.percentile(0.99):.1f} ms before, "
             f"{during.percentile(0.99):.1f} ms during")
 
@@ -118,7 +118,9 @@ def is_together(mesh):
 def members(mesh, service, queue):
     """The nodes that a quorum queue lives on, with their part in it."""
     said = json.loads(mesh.execute(service, "rabbitmq-queues", "-q", "--formatter", "json", "quorum_status", queue))
-    return ", ".join(f"{one['Node Name']} {one['Raft State']}" for one in said)
+    # The state of a node that is gone is a list.
+    return ", ".join(f"{one['Node Name']} {state if isinstance(state := one['Raft State'], str) else 'gone'}"
+                     for one in said)
 
 
 def lost_node(mesh, feeds, rate, tell):

@@ -1,53 +1,27 @@
 """The running mesh: its brokers and workers, what they say, and what can be done to them."""
-import http.client
-import json
 import os
 import time
 
 import yaml
 
 from containerslib.engine import ContainersError
+from torturelib.asked import Asked
 from torturelib.system import ROOT, until
 
 READY_SECONDS_MAX = 180
 SETTLE_SECONDS_MAX = 300
 
 
-class Worker:
+class Worker(Asked):
     """One HIE's worker, asked over the port that it is published at."""
 
     def __init__(self, hie, region, port):
-        self.hie, self.region, self.port = hie, region, port
+        self.hie = self.name = hie
+        self.region, self.port, self.host = region, port, "127.0.0.1"
 
     @property
     def service(self):
         return f"worker-{self.hie}"
-
-    def request(self, method, path, body=None, headers=None, seconds=10):
-        """Status, headers and body; OSError when there is no answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
-        try:
-            connection.request(method, path, body, headers or {})
-            response = connection.getresponse()
-            return response.status, response.headers, response.read()
-        except http.client.HTTPException as error:
-            raise ConnectionResetError(str(error) or type(error).__name__) from error
-        finally:
-            connection.close()
-
-    def get(self, path, seconds=10):
-        """JSON of a path; OSError unless it answers with 200."""
-        status, _, body = self.request("GET", path, seconds=seconds)
-        if status != 200:
-            raise ConnectionError(f"{self.hie} answered {path} with {status}")
-        return json.loads(body)
-
-    def peers(self):
-        """What it says of everybody, or None while it does not answer."""
-        try:
-            return self.get("/api/peers")
-        except (OSError, ValueError):
-            return None
 
     def broker(self, region):
         """What it says of a region's broker."""
@@ -65,7 +39,8 @@ class Mesh:
         services = self.description["services"]
         self.workers = {}
         for name, service in services.items():
-            if name.startswith("worker-"):
+            # A read replica takes nothing in, and has a full stop in its name.
+            if name.startswith("worker-") and "." not in name:
                 region = next(net for net in service["networks"] if not net.endswith("-link"))
                 port = int(service["ports"][0].split(":")[1])
                 self.workers[name.removeprefix("worker-")] = Worker(name.removeprefix("worker-"), region, port)

@@ -1,6 +1,4 @@
 """A worker's place in the mesh: its disk, its network, and the process that sits there at present."""
-import http.client
-import json
 import os
 import re
 import select
@@ -9,6 +7,7 @@ import subprocess
 import threading
 import time
 
+from torturelib.asked import Asked
 from torturelib.system import TortureError, signal_process, start_ticks, until
 
 START_SECONDS_MAX = 60
@@ -24,7 +23,7 @@ def faketime_library():
     return None
 
 
-class Seat:
+class Seat(Asked):
     """Starts, signals and asks the worker of one HIE, or one of its read replicas.
 
     `disturbed` counts what was done to it: who asked before and after, and saw another count, judges nothing.
@@ -142,34 +141,6 @@ class Seat:
         self.mute_since = None
         self.signal(signal.SIGCONT)
         self.settle()
-
-    def request(self, method, path, body=None, headers=None, seconds=10):
-        """Status, headers and body; OSError when there is no answer, TimeoutError when none came in time."""
-        if self.port is None:
-            raise ConnectionRefusedError(f"{self.name} was not started")
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=seconds)
-        try:
-            connection.request(method, path, body, headers or {})
-            response = connection.getresponse()
-            return response.status, response.headers, response.read()
-        except http.client.HTTPException as error:
-            raise ConnectionResetError(str(error) or type(error).__name__) from error
-        finally:
-            connection.close()
-
-    def get(self, path, seconds=10):
-        """JSON of a path that must answer with 200."""
-        status, _, body = self.request("GET", path, seconds=seconds)
-        if status != 200:
-            raise ConnectionError(f"{self.name} answered {path.split('?')[0]} with {status}")
-        return json.loads(body)
-
-    def peers(self):
-        """What it knows of everybody, or None while it does not answer."""
-        try:
-            return self.get("/api/peers")
-        except (OSError, ValueError):
-            return None
 
     def says(self, condition, seconds):
         """Waits until its /api/peers meets a condition."""

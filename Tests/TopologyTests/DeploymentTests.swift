@@ -64,6 +64,27 @@ struct DeploymentTests {
         #expect(!Compose(try Self.deployment("onelondon-complete")).description.contains("erlang.cookie"))
     }
 
+    @Test("a read replica has a container of its own, with its HIE's certificate")
+    func replicas() throws {
+        let yaml = """
+            name: T
+            regions:
+              - id: nel
+                name: N
+                partnership: P
+                broker: {addresses: ["amqps://broker.nel.example:5671"]}
+                hies: [{id: a, name: A, status: connected, replicas: [x], sites: [{name: S, service: gp}]}]
+            """
+        let deployment = try Deployment(try Topology.parse(yaml: yaml, file: "t"), file: "t.yaml")
+        let compose = Compose(deployment).description
+        let replica = try #require(compose.split(separator: "  worker-a.x:\n").dropFirst().first)
+        #expect(replica.contains("[worker, --hie, a, --replica, x,") && replica.contains("source: hie-a.key"))
+        #expect(compose.contains("\n  worker-a.x: {}\n") && !compose.contains("{file: ./secrets/hies/a.x"))
+        #expect(ScrapeTargets(deployment).description.contains("worker-a.x:8080"))
+        let manifests = Kubernetes(deployment, text: yaml).description
+        #expect(manifests.contains("name: worker-a--x\n") && manifests.contains("secretName: hie-a-tls"))
+    }
+
     @Test("planned HIEs, and regions with nobody else, have no container")
     func planned() throws {
         let text = Compose(try Self.deployment("onelondon")).description

@@ -24,8 +24,8 @@ package struct Compose: Sendable, CustomStringConvertible {
         for region in deployment.regions {
             for node in region.nodes { lines += broker(node, of: region) }
         }
-        for (number, hie) in deployment.hies.enumerated() {
-            lines += worker(hie, port: Self.publishedPortFirst + number)
+        for (number, seat) in deployment.seats.enumerated() {
+            lines += worker(seat, port: Self.publishedPortFirst + number)
         }
         lines += [setup, Self.monitoring(regions: deployment.regions.map(\.name))]
         lines += networks + volumes + secrets
@@ -77,23 +77,25 @@ package struct Compose: Sendable, CustomStringConvertible {
         return lines + ["      - broker-\(node.name):/var/lib/rabbitmq", ""]
     }
 
-    private func worker(_ hie: HIEIdentifier, port: Int) -> [String] {
-        let networks = deployment.regions.map { $0.hies.contains(hie) ? $0.name : "\($0.name)-link" }
+    private func worker(_ seat: Seat, port: Int) -> [String] {
+        let networks = deployment.regions.map { $0.seats.contains(seat) ? $0.name : "\($0.name)-link" }
+        let replica = seat.replica.map { " --replica, \($0)," } ?? ""
         return [
-            "  worker-\(hie):",
+            "  worker-\(seat):",
             "    <<: *worker",
-            "    command: [worker, --hie, \(hie), --topology, /etc/wherry/\(deployment.file), --data, /var/lib/wherry,",
+            "    command: [worker, --hie, \(seat.hie),\(replica) --topology, /etc/wherry/\(deployment.file),",
+            "      --data, /var/lib/wherry,",
             "      --listen, \"0.0.0.0:\(Self.httpPort)\", --tls-ca, /run/secrets/ca.pem,",
             "      --tls-cert, /run/secrets/hie.pem, --tls-key, /run/secrets/hie.key]",
             "    networks: [\(networks.joined(separator: ", "))]",
             "    ports: [\"127.0.0.1:\(port):\(Self.httpPort)\"]",
             "    secrets:",
             "      - ca.pem",
-            "      - {source: hie-\(hie).pem, target: hie.pem}",
-            "      - {source: hie-\(hie).key, target: hie.key}",
+            "      - {source: hie-\(seat.hie).pem, target: hie.pem}",
+            "      - {source: hie-\(seat.hie).key, target: hie.key}",
             "    volumes:",
             "      - ../Topology:/etc/wherry:ro",
-            "      - worker-\(hie):/var/lib/wherry",
+            "      - worker-\(seat):/var/lib/wherry",
             "",
         ]
     }
@@ -130,7 +132,7 @@ package struct Compose: Sendable, CustomStringConvertible {
     private var volumes: [String] {
         ["volumes:"]
             + deployment.regions.flatMap(\.nodes).map { "  broker-\($0.name): {}" }
-            + deployment.hies.map { "  worker-\($0): {}" } + ["  prometheus: {}", "  grafana: {}", ""]
+            + deployment.seats.map { "  worker-\($0): {}" } + ["  prometheus: {}", "  grafana: {}", ""]
     }
 
     private var secrets: [String] {

@@ -1,7 +1,7 @@
 import AMQP
 package import CareRecord
 
-/// The mesh as services of its own making, one broker a region and one worker an HIE: what compose files and manifests
+/// The mesh as services of its own making, one broker a region and a worker a seat: what compose files and manifests
 /// are written from.
 package struct Deployment: Sendable, Hashable {
     /// Where the brokers of a deployment take connections.
@@ -15,8 +15,8 @@ package struct Deployment: Sendable, Hashable {
         package let members: [String]
         /// The host name of each node, as the topology and the certificates have it.
         package let hosts: [String]
-        /// The connected HIEs, in file order. Never empty.
-        package let hies: [HIEIdentifier]
+        /// The workers of the connected HIEs, in file order, each primary before its replicas. Never empty.
+        package let seats: [Seat]
 
         package var isCluster: Bool { hosts.count > 1 }
 
@@ -31,7 +31,10 @@ package struct Deployment: Sendable, Hashable {
     /// The topology file's name, without its directory.
     package let file: String
 
-    package var hies: [HIEIdentifier] { regions.flatMap(\.hies) }
+    package var seats: [Seat] { regions.flatMap(\.seats) }
+
+    /// The connected HIEs, in file order.
+    package var hies: [HIEIdentifier] { seats.compactMap(\.journal) }
 
     /// Refused are addresses at which the brokers of a deployment do not listen.
     package init(_ topology: Topology, file: String) throws(TopologyError) {
@@ -49,7 +52,8 @@ package struct Deployment: Sendable, Hashable {
                 }
                 own.append(host)
             }
-            regions.append(Region(name: name, members: link.regions, hosts: own, hies: link.sources))
+            let seats = link.sources.compactMap(topology.hie).flatMap(\.seats)
+            regions.append(Region(name: name, members: link.regions, hosts: own, seats: seats))
         }
         guard !regions.isEmpty else {
             throw TopologyError(

@@ -1,6 +1,6 @@
 import CareRecord
 
-/// A deployment as Kubernetes manifests: a StatefulSet for each HIE, and for each region a RabbitMQ of the RabbitMQ
+/// A deployment as Kubernetes manifests: a StatefulSet for each worker, and for each region a RabbitMQ of the RabbitMQ
 /// cluster operator (rabbitmq.com, `v1beta1`).
 ///
 /// Keys come from Secrets that are not part of it: `wherry-ca` (`ca.crt`), and for every HIE and every region one of
@@ -21,7 +21,7 @@ package struct Kubernetes: Sendable, CustomStringConvertible {
     package var description: String {
         let documents =
             [Self.namespace, topology] + deployment.regions.map(broker) + [Self.access]
-            + deployment.hies.flatMap { [service($0), worker($0)] }
+            + deployment.seats.flatMap { [service($0), worker($0)] }
         return head + documents.joined(separator: "---\n")
     }
 
@@ -87,88 +87,95 @@ package struct Kubernetes: Sendable, CustomStringConvertible {
         """
     }
 
-    private func service(_ hie: HIEIdentifier) -> String {
+    private func service(_ seat: Seat) -> String {
         """
         apiVersion: v1
         kind: Service
         metadata:
-          name: worker-\(hie)
+          name: \(Self.name(seat))
           namespace: wherry
-          labels: {app.kubernetes.io/name: wherry, wherry.hie: \(hie)}
+          labels: {app.kubernetes.io/name: wherry, wherry.worker: \(seat)}
         spec:
-          selector: {app.kubernetes.io/name: wherry, wherry.hie: \(hie)}
+          selector: {app.kubernetes.io/name: wherry, wherry.worker: \(seat)}
           ports: [{name: http, port: 80, targetPort: http}]
 
         """
     }
 
-    private func worker(_ hie: HIEIdentifier) -> String {
-        """
-        apiVersion: apps/v1
-        kind: StatefulSet
-        metadata:
-          name: worker-\(hie)
-          namespace: wherry
-          labels: {app.kubernetes.io/name: wherry, wherry.hie: \(hie)}
-        spec:
-          serviceName: worker-\(hie)
-          # A journal has one writer.
-          replicas: 1
-          selector:
-            matchLabels: {app.kubernetes.io/name: wherry, wherry.hie: \(hie)}
-          template:
+    private func worker(_ seat: Seat) -> String {
+        let replica = seat.replica.map { " --replica, \($0)," } ?? ""
+        return """
+            apiVersion: apps/v1
+            kind: StatefulSet
             metadata:
-              labels: {app.kubernetes.io/name: wherry, wherry.hie: \(hie)}
-              annotations: {prometheus.io/scrape: "true", prometheus.io/port: "\(Self.listenPort)"}
+              name: \(Self.name(seat))
+              namespace: wherry
+              labels: {app.kubernetes.io/name: wherry, wherry.worker: \(seat)}
             spec:
-              automountServiceAccountToken: false
-              terminationGracePeriodSeconds: 15
-              securityContext:
-                runAsNonRoot: true
-                runAsUser: 10001
-                runAsGroup: 10001
-                fsGroup: 10001
-                seccompProfile: {type: RuntimeDefault}
-              containers:
-                - name: worker
-                  image: wherry/worker:latest
-                  args: [worker, --hie, \(hie), --topology, /etc/wherry/topology.yaml, --data, /var/lib/wherry,
-                    --listen, "0.0.0.0:\(Self.listenPort)", --tls-ca, /run/secrets/ca/ca.crt,
-                    --tls-cert, /run/secrets/hie/tls.crt, --tls-key, /run/secrets/hie/tls.key]
-                  ports: [{name: http, containerPort: \(Self.listenPort)}]
-                  livenessProbe:
-                    httpGet: {path: /livez, port: http}
-                    periodSeconds: 15
-                    timeoutSeconds: 5
-                  readinessProbe:
-                    httpGet: {path: /readyz, port: http}
-                    periodSeconds: 5
-                    timeoutSeconds: 5
-                  resources:
-                    requests: {cpu: 250m, memory: 256Mi}
-                    limits: {memory: 768Mi}
+              serviceName: \(Self.name(seat))
+              # One worker to a data directory: more of them are read replicas of the topology, each with its own.
+              replicas: 1
+              selector:
+                matchLabels: {app.kubernetes.io/name: wherry, wherry.worker: \(seat)}
+              template:
+                metadata:
+                  labels: {app.kubernetes.io/name: wherry, wherry.worker: \(seat)}
+                  annotations: {prometheus.io/scrape: "true", prometheus.io/port: "\(Self.listenPort)"}
+                spec:
+                  automountServiceAccountToken: false
+                  terminationGracePeriodSeconds: 15
                   securityContext:
-                    allowPrivilegeEscalation: false
-                    readOnlyRootFilesystem: true
-                    capabilities: {drop: [ALL]}
-                  volumeMounts:
-                    - {name: data, mountPath: /var/lib/wherry}
-                    - {name: topology, mountPath: /etc/wherry, readOnly: true}
-                    - {name: ca, mountPath: /run/secrets/ca, readOnly: true}
-                    - {name: hie, mountPath: /run/secrets/hie, readOnly: true}
-                    - {name: tmp, mountPath: /tmp}
-              volumes:
-                - {name: topology, configMap: {name: topology}}
-                - {name: ca, secret: {secretName: wherry-ca, defaultMode: 0440}}
-                - {name: hie, secret: {secretName: hie-\(hie)-tls, defaultMode: 0440}}
-                - {name: tmp, emptyDir: {medium: Memory, sizeLimit: 64Mi}}
-          volumeClaimTemplates:
-            - metadata: {name: data}
-              spec:
-                accessModes: [ReadWriteOnce]
-                resources: {requests: {storage: 20Gi}}
+                    runAsNonRoot: true
+                    runAsUser: 10001
+                    runAsGroup: 10001
+                    fsGroup: 10001
+                    seccompProfile: {type: RuntimeDefault}
+                  containers:
+                    - name: worker
+                      image: wherry/worker:latest
+                      args: [worker, --hie, \(seat.hie),\(replica) --topology, /etc/wherry/topology.yaml,
+                        --data, /var/lib/wherry,
+                        --listen, "0.0.0.0:\(Self.listenPort)", --tls-ca, /run/secrets/ca/ca.crt,
+                        --tls-cert, /run/secrets/hie/tls.crt, --tls-key, /run/secrets/hie/tls.key]
+                      ports: [{name: http, containerPort: \(Self.listenPort)}]
+                      livenessProbe:
+                        httpGet: {path: /livez, port: http}
+                        periodSeconds: 15
+                        timeoutSeconds: 5
+                      readinessProbe:
+                        httpGet: {path: /readyz, port: http}
+                        periodSeconds: 5
+                        timeoutSeconds: 5
+                      resources:
+                        requests: {cpu: 250m, memory: 256Mi}
+                        limits: {memory: 768Mi}
+                      securityContext:
+                        allowPrivilegeEscalation: false
+                        readOnlyRootFilesystem: true
+                        capabilities: {drop: [ALL]}
+                      volumeMounts:
+                        - {name: data, mountPath: /var/lib/wherry}
+                        - {name: topology, mountPath: /etc/wherry, readOnly: true}
+                        - {name: ca, mountPath: /run/secrets/ca, readOnly: true}
+                        - {name: hie, mountPath: /run/secrets/hie, readOnly: true}
+                        - {name: tmp, mountPath: /tmp}
+                  volumes:
+                    - {name: topology, configMap: {name: topology}}
+                    - {name: ca, secret: {secretName: wherry-ca, defaultMode: 0440}}
+                    - {name: hie, secret: {secretName: hie-\(seat.hie)-tls, defaultMode: 0440}}
+                    - {name: tmp, emptyDir: {medium: Memory, sizeLimit: 64Mi}}
+              volumeClaimTemplates:
+                - metadata: {name: data}
+                  spec:
+                    accessModes: [ReadWriteOnce]
+                    resources: {requests: {storage: 20Gi}}
 
-        """
+            """
+    }
+
+    /// Names of pods have no full stop.
+    private static func name(_ seat: Seat) -> String {
+        "worker-" + (seat.replica.map { "\(seat.hie)--\($0)" } ?? seat.hie.text)
     }
 
     private static let namespace = """

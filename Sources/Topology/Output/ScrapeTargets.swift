@@ -13,7 +13,7 @@ package struct ScrapeTargets: Sendable, CustomStringConvertible {
         for region in deployment.regions {
             lines.append("- labels: {region: \(region.name)}")
             lines.append("  targets:")
-            lines += region.hies.map { "    - worker-\($0):\(Compose.httpPort)" }
+            lines += region.seats.map { "    - worker-\($0):\(Compose.httpPort)" }
         }
         return lines.joined(separator: "\n") + "\n"
     }
