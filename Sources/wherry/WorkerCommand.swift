@@ -21,7 +21,8 @@ struct WorkerCommand: AsyncParsableCommand {
 
             The topology file is looked at again every two seconds: HIEs that become connected there, leave or \
             move are followed without a restart. A file that cannot be used changes nothing, and readyz and \
-            status say why.
+            status say why. The files of --tls-ca, --tls-cert and --tls-key are followed the same way: once they go \
+            together, connections that use them take the place of the others.
 
             With --replica it is one more worker of the same HIE that reads only: it has queues, an index and a \
             directory of its own and no journal, subscribes to its own HIE as to any other, and refuses records. \
