@@ -16,9 +16,3 @@ extension SessionSettings {
         self.init(name: "wherry \(seat) \(part)", userID: Voucher(endpoints) == .broker ? seat.hie.text : nil)
     }
 }
-
-extension Endpoint {
-    fileprivate var isByCertificate: Bool {
-        if case .external = authentication { true } else { false }
-    }
-}

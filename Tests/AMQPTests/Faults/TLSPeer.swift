@@ -6,17 +6,7 @@ import TestSupport
 
 /// A broker with TLS, an authority made for it, and certificates of many kinds.
 struct TLSPeer {
-    static let shared = Lazy()
-
-    actor Lazy {
-        private var task: Task<TLSPeer, any Error>?
-
-        func value() async throws -> TLSPeer {
-            let task = self.task ?? Task { try await TLSPeer() }  // serves every test that asks, not only the first
-            self.task = task
-            return try await task.value
-        }
-    }
+    static let shared = Lazy { try await TLSPeer() }
 
     let broker: PrivateBroker
     private let room: KeyRoom
