@@ -19,11 +19,6 @@ struct CoverageWords: Sendable {
         repairs = worker.coverageBoard.repairs
     }
 
-    /// Whether there is nothing to say of a source but that it is complete.
-    func isQuiet(_ coverage: SourceCoverage) -> Bool {
-        coverage.state == .complete && repairs[coverage.hie] == nil && heldOfPatient(coverage.hie) == nil
-    }
-
     /// `nil` for a source that is complete, unless something of it is asked for.
     func reason(_ coverage: SourceCoverage) -> String? {
         var reasons = [coverage.state.reason].compactMap(\.self)

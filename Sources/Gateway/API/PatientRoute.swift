@@ -8,12 +8,6 @@ import Worker
 struct PatientRoute: Sendable {
     let worker: Worker
     let histogram: LatencyHistogram
-    private let texts = CoverageTexts()
-
-    init(worker: Worker, histogram: LatencyHistogram) {
-        self.worker = worker
-        self.histogram = histogram
-    }
 
     /// `?category=allergy,medication` leaves out the other entries; demographics and coverage are always told.
     func get(_ request: Request, number text: String) async throws -> Response {
@@ -35,7 +29,7 @@ struct PatientRoute: Sendable {
                     json.object { $0.members(of: entry) }
                 }
             }
-            texts.write(lookup.coverage, CoverageWords(worker, of: number), to: &json)
+            json.array(coverage: lookup.coverage, CoverageWords(worker, of: number))
         }
     }
 
@@ -48,7 +42,7 @@ struct PatientRoute: Sendable {
         json.object { json in
             json.member("nhsNumber", number.text)
             record.write(to: &json)
-            texts.write(coverage, CoverageWords(worker, of: number), to: &json)
+            json.array(coverage: coverage, CoverageWords(worker, of: number))
         }
         return json
     }
@@ -112,6 +106,12 @@ extension Lookup {
 }
 
 extension JSONWriter {
+    fileprivate mutating func array(coverage: [SourceCoverage], _ words: CoverageWords) {
+        array("coverage") { json in
+            for coverage in coverage { json.object { $0.members(of: coverage, words) } }
+        }
+    }
+
     /// Who the patient is according to a source.
     mutating func members(of demographics: Demographics, _ source: HIEIdentifier) {
         member("source", source.text)
