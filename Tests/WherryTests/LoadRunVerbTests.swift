@@ -103,8 +103,7 @@ struct LoadRunVerbTests {
     func whole() async throws {
         let out = directory.file("out")
         let result = try await run("moment", "--out", out, "--seed", "7", "--no-baselines").result()
-        // It shares its cores with other tests; a run that fails for that says so, and nothing else is wrong with it.
-        let isLate = result.output.contains("the generator could not keep up")
+        let isLate = isLate(result.output)
         #expect(result.status == (isLate ? 1 : 0), "\(result.output)\(result.errors)")
         let lines = result.output.split(separator: "\n")
         #expect(lines.first?.hasPrefix("starting ") == true)
@@ -158,8 +157,12 @@ struct LoadRunVerbTests {
         let result = try await WherryProcess.run(
             onTerminal: 100, 30, "load", "run", "moment", "--profiles", profiles, "--out", directory.file("out"),
             "--no-baselines")
-        #expect(result.status == 0, "\(result.output)")
+        let isLate = isLate(result.output)
+        #expect(result.status == (isLate ? 1 : 0), "\(result.output)")
         #expect(result.output.contains("\u{1B}[1A") && result.output.contains("Criteria"))
-        #expect(result.output.contains("passed"))
+        #expect(result.output.contains("passed") == !isLate)
     }
+
+    /// A run shares its cores with other tests; one that fails for that says so, and nothing else is wrong with it.
+    private func isLate(_ output: String) -> Bool { output.contains("the generator could not keep up") }
 }
