@@ -1,6 +1,7 @@
 """What is done to one region's broker, and what everybody must say and not feel meanwhile."""
 import os
 import re
+import threading
 import time
 
 from containerslib import keys
@@ -47,6 +48,29 @@ class Paused(Fault):
 
     def heal(self):
         self.mesh.engine_does("unpause", self.broker)
+
+
+class Slow(Fault):
+    sentence = "its broker stands still for most of the time"
+    states = ("slow",)
+    reason = r"is slow: it"
+    still_seconds, runs_seconds = 4, 0.2
+
+    def inject(self):
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._stutter)
+        self.thread.start()
+
+    def heal(self):
+        self.over.set()
+        self.thread.join()
+
+    def _stutter(self):
+        while not self.over.is_set():
+            self.mesh.engine_does("pause", self.broker)
+            self.over.wait(self.still_seconds)
+            self.mesh.engine_does("unpause", self.broker)
+            self.over.wait(self.runs_seconds)
 
 
 class CutOff(Fault):
@@ -139,7 +163,8 @@ class Expired(Fault):
         self.mesh.execute(self.broker, "rabbitmqctl", "close_all_connections", "the certificate was changed")
 
 
-KINDS = {"paused": Paused, "cut": CutOff, "killed": Killed, "rebuilt": Rebuilt, "alarm": Alarmed, "expired": Expired}
+KINDS = {"paused": Paused, "slow": Slow, "cut": CutOff, "killed": Killed, "rebuilt": Rebuilt, "alarm": Alarmed,
+         "expired": Expired}
 
 
 def prove(mesh, feeds, name, region, tell):

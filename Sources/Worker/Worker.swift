@@ -203,7 +203,9 @@ package final class Worker: Sendable {
     private func line(_ link: BrokerLink, _ role: BrokerBoard.Role, _ endpoints: [Endpoint]) -> BrokerLine {
         BrokerLine(
             begun: link, role: role, endpoints: endpoints,
-            settings: SessionSettings(role.rawValue, of: seat, to: endpoints), topology: topologyBoard, board: brokers,
+            settings: SessionSettings(role.rawValue, of: seat, to: endpoints),
+            // Every link has such a line, and an alarm does not hold it up.
+            slowness: role == .consume ? settings.slowness : nil, topology: topologyBoard, board: brokers,
             counters: counters, clock: clock, logger: logger)
     }
 

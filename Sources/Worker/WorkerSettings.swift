@@ -50,6 +50,8 @@ package struct WorkerSettings: Sendable {
     package var queryBytesMax = 256 << 20
     /// When a peer is left alone for a while.
     package var breaker = CircuitBreaker.Settings()
+    /// When a broker is told to be slow.
+    package var slowness = Slowness()
     /// How often the rows of the index are counted against its digests.
     package var auditIntervalSeconds: Int64 = 900
     /// How long a stop waits for what is under way.

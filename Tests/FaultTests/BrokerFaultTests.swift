@@ -108,6 +108,51 @@ extension FaultTests {
             try await mesh.stopAll()
         }
 
+        @Test("promises P3 and P4: a broker that mostly stands still shows as slow, and lookups do not feel it")
+        func slow() async throws {
+            let mesh = try await FaultMesh()
+            try await mesh.startAll()
+            let feeds = FaultMesh.hies.map { Feed($0, pieces: 4, pattern: .fresh) }
+            try await expectBroker("connected", mesh)
+            try await withFeeds(feeds, of: mesh) { try await expectSlow(mesh) }
+            await mesh.expectQuiescent()
+            try await expectBroker("connected", mesh)
+            try await mesh.expectAllEqual(feeds)
+            try await expectAppliedOnce(feeds, mesh)
+            try await mesh.stopAll()
+        }
+
+        private func expectBroker(_ state: String, _ mesh: FaultMesh) async throws {
+            for hie in FaultMesh.hies {
+                let client = try await mesh.client(hie)
+                let isSo = try await eventually { try await client.status().brokers.map(\.state) == [state] }
+                if !isSo { await mesh.record("\(hie) does not say \(state)") }
+            }
+        }
+
+        private func expectSlow(_ mesh: FaultMesh) async throws {
+            let client = try await mesh.client("barts")
+            let isSlow = try await eventually {
+                // Less than the time after which a publish gives the connection up.
+                try await standStill(mesh, seconds: 4)
+                let ready = try await client.readiness()
+                return ready.reasons.contains {
+                    $0.part == "broker all" && $0.state == "slow" && $0.reason.contains("is slow: it ")
+                }
+            }
+            if !isSlow { await mesh.record("readyz does not say slow") }
+            let lookup = try await client.lookup(Feed.sharedPatient)
+            #expect(!lookup.coverage.isEmpty)
+        }
+
+        private func standStill(_ mesh: FaultMesh, seconds: Int) async throws {
+            try mesh.broker.pause()
+            let resumeAt = ContinuousClock.now + .seconds(seconds)
+            // The length of the stop is what is tested.
+            _ = await eventually(within: 30) { ContinuousClock.now >= resumeAt }
+            try mesh.broker.resume()
+        }
+
         /// Every source is silent with the time, except the own one; the entries stay; the broker's state says why.
         private func expectHonestSilence(_ mesh: FaultMesh) async throws {
             let client = try await mesh.client("kingston")

@@ -30,6 +30,29 @@ import Worker
         }
     }
 
+    @Test("nothing is published at a broker until the topology is declared there to the end")
+    func halfDeclared() async throws {
+        let mesh = try await Mesh()
+        try await mesh.withSession { session in
+            // What is declared last.
+            try await session.deleteExchange(BrokerNames.repliesExchange)
+            try await session.unbindQueue(
+                BrokerNames.changesQueue(Seat(Mesh.kingston)), exchange: BrokerNames.changesExchange,
+                routingKey: BrokerNames.changeKey(Mesh.barts))
+        }
+        try await mesh.run(Mesh.barts, Mesh.kingston) { workers in
+            _ = try await workers[0].submit([FHIRFixture.patient("p", number: one)])
+            let asks = await eventually {
+                workers[0].brokers.all.contains { $0.reason?.contains("wherry topology apply") == true }
+            }
+            #expect(asks)
+            #expect(try await workers[0].ownRecords.journalState().publishedThrough == 0)
+            try await mesh.declare()
+            #expect(try await eventually { try await workers[1].entries(of: one) == ["barts Patient/p 1"] })
+            #expect(workers.allSatisfy { $0.counters.now.parked.isEmpty })
+        }
+    }
+
     @Test("deletes, corrections and moves between patients arrive too") func withdrawals() async throws {
         let mesh = try await Mesh()
         try await mesh.run(Mesh.barts, Mesh.kingston) { workers in

@@ -23,17 +23,12 @@ package struct BrokerDeclarations: Sendable {
         }
     }
 
-    /// Exchanges first, then queues, then what binds them. Returns what the broker refused; the rest is declared.
+    /// Exchanges first, then queues, then what binds them, then exchanges to which nothing is bound. Returns what the
+    /// broker refused; the rest is declared.
     package func declare(_ objects: BrokerObjects) async throws(TopologyError) -> [TopologyError] {
         var refusals: [TopologyError] = []
-        for exchange in objects.exchanges {
-            guard let kind = ExchangeKind(rawValue: exchange.kind) else { continue }
-            try await declaring("exchange \(exchange.name)", &refusals) { () async throws(AMQPError) in
-                try await session.declareExchange(
-                    exchange.name, kind: kind, isDurable: exchange.isDurable, isAutoDelete: exchange.isAutoDelete,
-                    isInternal: exchange.isInternal, arguments: exchange.arguments)
-            }
-        }
+        let bound = Set(objects.bindings.map(\.exchange))
+        try await declare(objects.exchanges.filter { bound.contains($0.name) }, &refusals)
         for queue in objects.queues {
             try await declaring("queue \(queue.name)", &refusals) { () async throws(AMQPError) in
                 try await session.declareQueue(
@@ -46,7 +41,22 @@ package struct BrokerDeclarations: Sendable {
                 try await session.bindQueue(binding.queue, exchange: binding.exchange, routingKey: binding.key)
             }
         }
+        // A worker that waits for its broker begins when it finds these: then nothing that it sends reaches nobody.
+        try await declare(objects.exchanges.filter { !bound.contains($0.name) }, &refusals)
         return refusals
+    }
+
+    private func declare(
+        _ exchanges: [ExchangeObject], _ refusals: inout [TopologyError]
+    ) async throws(TopologyError) {
+        for exchange in exchanges {
+            guard let kind = ExchangeKind(rawValue: exchange.kind) else { continue }
+            try await declaring("exchange \(exchange.name)", &refusals) { () async throws(AMQPError) in
+                try await session.declareExchange(
+                    exchange.name, kind: kind, isDurable: exchange.isDurable, isAutoDelete: exchange.isAutoDelete,
+                    isInternal: exchange.isInternal, arguments: exchange.arguments)
+            }
+        }
     }
 
     /// Which queues go with their messages.

@@ -13,6 +13,8 @@ struct BrokerLine: Sendable {
     let role: BrokerBoard.Role
     let endpoints: [Endpoint]
     let settings: SessionSettings
+    /// `nil` where another line of the same broker sees to it.
+    let slowness: Slowness?
     let topology: TopologyBoard
     let board: BrokerBoard
     let counters: CounterBoard
@@ -58,6 +60,7 @@ struct BrokerLine: Sendable {
             try await withThrowingTaskGroup { group in
                 group.addTask { try await watch(session) }
                 group.addTask { try await work(session) }
+                if let slowness { group.addTask { try await watchSlowness(session, slowness) } }
                 // Whichever ends first decides: the work is done, or the session is over.
                 defer { group.cancelAll() }
                 try await group.next()
@@ -101,7 +104,7 @@ struct BrokerLine: Sendable {
         board.set(state, broker: begun.name, role: role, reason: reason, now: clock.now)
     }
 
-    private func metadata(reason: String? = nil) -> Logger.Metadata {
+    func metadata(reason: String? = nil) -> Logger.Metadata {
         var metadata: Logger.Metadata = ["broker.name": "\(begun.name)", "broker.role": "\(role.rawValue)"]
         if let reason { metadata["broker.reason"] = "\(reason)" }
         return metadata

@@ -61,6 +61,8 @@ actor Outbox: Service {
 
     private func work(_ session: Session) async throws {
         try await session.inspectExchange(BrokerNames.changesExchange)
+        // The last thing to be declared: with it the queues are bound.
+        try await session.inspectExchange(BrokerNames.repliesExchange)
         let state = try await journalState()
         machine = OutboxMachine(publishedThrough: state.publishedThrough, limits: settings.outbox)
         confirmTimes = ConfirmTimes()

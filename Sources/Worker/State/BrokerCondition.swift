@@ -5,6 +5,8 @@ import Synchronization
 package struct BrokerCondition: Sendable, Hashable {
     package enum State: String, Sendable, CaseIterable {
         case connected
+        /// Connected, but the broker, or the way to it, takes long to answer.
+        case slow
         /// Not connected yet since the start.
         case connecting
         /// Connected, but the broker takes no messages (memory or disk alarm).
@@ -92,15 +94,25 @@ package final class BrokerBoard: Sendable {
             return isNews
         }
     }
+
+    /// Whether the broker is slow on a connection that works: `reason` tells that it is, `nil` that it is not.
+    /// Of one that is away or blocked it says nothing. Returns whether that is news.
+    @discardableResult
+    package func setSlow(_ reason: String?, broker: String, role: Role, now: Timestamp) -> Bool {
+        let state = state.withLock { $0.conditions[Connection(broker: broker, role: role)]?.state }
+        guard state == .slow || state == .connected && reason != nil else { return false }
+        return set(reason == nil ? .connected : .slow, broker: broker, role: role, reason: reason, now: now)
+    }
 }
 
 extension BrokerCondition.State {
     fileprivate var weight: Int {
         switch self {
         case .connected: 0
-        case .blocked: 1
-        case .connecting: 2
-        case .down: 3
+        case .slow: 1
+        case .blocked: 2
+        case .connecting: 3
+        case .down: 4
         }
     }
 }
