@@ -1,4 +1,5 @@
-import Synchronization
+import NIOConcurrencyHelpers
+
 
 /// A value that keeps changing, and whoever follows it. A listener gets the newest; what changed in between it misses.
 package final class Latest<Value: Sendable>: Sendable {
@@ -8,15 +9,15 @@ package final class Latest<Value: Sendable>: Sendable {
         var listeners: [Int: AsyncStream<Value>.Continuation] = [:]
     }
 
-    private let state: Mutex<State>
+    private let state: NIOLockedValueBox<State>
 
-    package init(_ value: Value) { state = Mutex(State(value: value)) }
+    package init(_ value: Value) { state = NIOLockedValueBox(State(value: value)) }
 
-    package var value: Value { state.withLock { $0.value } }
+    package var value: Value { state.withLockedValue { $0.value } }
 
     /// Listeners are told when `change` says that there is something to tell.
     package func update(_ change: (inout Value) -> Bool) {
-        state.withLock { state in
+        state.withLockedValue { state in
             guard change(&state.value) else { return }
             for listener in state.listeners.values { listener.yield(state.value) }
         }
@@ -25,14 +26,14 @@ package final class Latest<Value: Sendable>: Sendable {
     /// The value now, and then each time it has changed; ends when the listener's task is cancelled.
     package func values() -> AsyncStream<Value> {
         let (stream, continuation) = AsyncStream.makeStream(of: Value.self, bufferingPolicy: .bufferingNewest(1))
-        let listener = state.withLock { state in
+        let listener = state.withLockedValue { state in
             state.lastListener += 1
             state.listeners[state.lastListener] = continuation
             continuation.yield(state.value)
             return state.lastListener
         }
         continuation.onTermination = { [weak self] _ in
-            self?.state.withLock { _ = $0.listeners.removeValue(forKey: listener) }
+            self?.state.withLockedValue { _ = $0.listeners.removeValue(forKey: listener) }
         }
         return stream
     }

@@ -2,10 +2,10 @@ import AMQP
 package import CareRecord
 import Keys
 package import Logging
+import NIOConcurrencyHelpers
 package import Replication
 package import ServiceLifecycle
 package import Storage
-import Synchronization
 package import Topology
 
 /// One of an HIE's workers: its files, what it knows of its peers and brokers, and the services that keep it going.
@@ -40,7 +40,7 @@ package final class Worker: Sendable {
     let questioner: Questioner
     let indexAudit: Audit
     let queries: QueryDesk
-    private let leavingSince = Mutex<Timestamp?>(nil)
+    private let leavingSince = NIOLockedValueBox<Timestamp?>(nil)
     private let directory: DataDirectory
     private let topologyBoard: TopologyBoard
     private let watch: TopologyWatch?
@@ -257,13 +257,13 @@ package final class Worker: Sendable {
 
 extension Worker {
     /// It is to get no requests any more.
-    func noteLeaving() { leavingSince.withLock { $0 = clock.now } }
+    func noteLeaving() { leavingSince.withLockedValue { $0 = clock.now } }
 
     /// No round of upkeep for this long means that the worker is stuck.
     private static let stuckAfterMilliseconds: Int64 = 60_000
 
     /// When it was told to stop, if it was.
-    var leaving: Timestamp? { leavingSince.withLock { $0 } }
+    var leaving: Timestamp? { leavingSince.withLockedValue { $0 } }
 
     /// Whether the worker's own loop goes round.
     package var isAlive: Bool { clock.now.since(upkeep.lastBeat) < Self.stuckAfterMilliseconds }

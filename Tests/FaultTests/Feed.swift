@@ -1,6 +1,6 @@
 import CareRecord
 import LoadTest
-import Synchronization
+import NIOConcurrencyHelpers
 import TestSupport
 
 /// The records of one HIE, sent to its worker piece by piece, and what must be in every index afterwards.
@@ -29,7 +29,7 @@ final class Feed: Sendable {
     private let pieces: [String]
     /// `Type/id number code` of every entry in the end.
     let expected: Set<String>
-    private let accepted = Mutex(0)
+    private let accepted = NIOLockedValueBox(0)
 
     init(_ hie: String, pieces count: Int, pattern: Pattern, seed: UInt64 = 1) {
         self.hie = hie
@@ -41,7 +41,7 @@ final class Feed: Sendable {
         expected = chart.expected
     }
 
-    var acceptedCount: Int { accepted.withLock { $0 } }
+    var acceptedCount: Int { accepted.withLockedValue { $0 } }
     var count: Int { pieces.count }
 
     /// Sends everything in order; `client` is asked for the worker each time, since it may be another by then.
@@ -56,7 +56,7 @@ final class Feed: Sendable {
                 }
             }
             guard isKept else { throw WorkerAPI.Refused(description: "\(hie) takes nothing in") }
-            accepted.withLock { $0 += 1 }
+            accepted.withLockedValue { $0 += 1 }
         }
     }
 

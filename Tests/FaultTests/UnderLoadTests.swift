@@ -2,7 +2,7 @@ import AMQP
 import CareRecord
 import Foundation
 import LoadTest
-import Synchronization
+import NIOConcurrencyHelpers
 import TestSupport
 import Testing
 
@@ -121,9 +121,9 @@ extension FaultTests.UnderLoadTests {
 
 /// What came, in order.
 private final class Samples<Value: Sendable>: Sendable {
-    private let values = Mutex<[Value]>([])
-    var all: [Value] { values.withLock { $0 } }
-    func append(_ value: Value) { values.withLock { $0.append(value) } }
+    private let values = NIOLockedValueBox<[Value]>([])
+    var all: [Value] { values.withLockedValue { $0 } }
+    func append(_ value: Value) { values.withLockedValue { $0.append(value) } }
 }
 
 /// Two workers on a virtual host of their own.

@@ -1,4 +1,4 @@
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import Gateway
@@ -56,20 +56,20 @@ struct GateTests {
     }
 
     private final class Inside: Sendable {
-        private let state = Mutex((now: 0, most: 0, total: 0))
+        private let state = NIOLockedValueBox((now: 0, most: 0, total: 0))
 
-        var most: Int { state.withLock { $0.most } }
-        var total: Int { state.withLock { $0.total } }
+        var most: Int { state.withLockedValue { $0.most } }
+        var total: Int { state.withLockedValue { $0.total } }
 
         func enter() {
-            state.withLock { state in
+            state.withLockedValue { state in
                 state.now += 1
                 state.total += 1
                 state.most = max(state.most, state.now)
             }
         }
 
-        func leave() { state.withLock { $0.now -= 1 } }
+        func leave() { state.withLockedValue { $0.now -= 1 } }
     }
 }
 

@@ -6,11 +6,11 @@ import Testing
     private static let layers: [(target: String, libraries: Set<String>)] = [
         ("CRabbitMQ", []),
         ("COpenSSL", []),
-        ("AMQP", ["Logging", "Glibc", "Dispatch", "Synchronization", "Foundation"]),
+        ("AMQP", ["Logging", "NIOConcurrencyHelpers", "Glibc", "Dispatch", "Synchronization", "Foundation"]),
         ("CareRecord", []),
         ("Replication", []),
         ("Simulation", []),
-        ("Storage", ["GRDB", "GRDBSQLite", "Glibc", "Synchronization"]),
+        ("Storage", ["GRDB", "GRDBSQLite", "NIOConcurrencyHelpers", "Glibc"]),
         (
             "Topology",
             [
@@ -19,26 +19,25 @@ import Testing
             ]
         ),
         ("Keys", ["X509", "Crypto", "SwiftASN1", "Foundation", "Glibc"]),
-        ("Worker", ["Logging", "ServiceLifecycle", "Synchronization", "Glibc"]),
+        ("Worker", ["Logging", "NIOConcurrencyHelpers", "ServiceLifecycle", "Glibc"]),
         (
             "Gateway",
             [
-                "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTPTypes", "Logging", "ServiceLifecycle",
-                "Synchronization", "Glibc",
+                "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOConcurrencyHelpers", "NIOCore", "NIOHTTPTypes", "Logging", "ServiceLifecycle",
+                "Glibc",
             ]
         ),
         (
             "LoadTest",
             [
-                "Yams", "Histogram", "NIOCore", "NIOPosix", "NIOHTTP1", "GRDBSQLite", "Logging", "Foundation", "Glibc",
-                "Synchronization",
+                "Yams", "Histogram", "NIOConcurrencyHelpers", "NIOCore", "NIOPosix", "NIOHTTP1", "GRDBSQLite", "Logging", "Foundation", "Glibc",
             ]
         ),
         (
             "wherry",
             [
-                "ArgumentParser", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOFoundationCompat", "Logging",
-                "ServiceLifecycle", "UnixSignals", "Foundation", "Glibc", "Synchronization",
+                "ArgumentParser", "AsyncHTTPClient", "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOFoundationCompat", "Logging",
+                "ServiceLifecycle", "UnixSignals", "Foundation", "Glibc",
             ]
         ),
     ]

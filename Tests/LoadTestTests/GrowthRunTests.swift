@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import NIOConcurrencyHelpers
 import TestSupport
 import Testing
 
@@ -12,10 +12,10 @@ import Testing
         var profile = LoadProfile(name: "growth", about: "An index grows.")
         profile.kind = .growth
         profile.sizes = [6000, 2000, 2000]
-        let said = Mutex<[String]>([])
+        let said = NIOLockedValueBox<[String]>([])
         var results: [LoadResult.GrowthResult] = []
         try await GrowthRun(profile: profile, directory: directory.path, wherry: wherryExecutable)
-            .run(into: &results) { text in said.withLock { $0.append(text) } }
+            .run(into: &results) { text in said.withLockedValue { $0.append(text) } }
         #expect(results.map(\.entries) == [2000, 6000])
         for result in results {
             #expect(result.writesPerSecond > 0 && result.bareWritesPerSecond > 0)
@@ -25,7 +25,7 @@ import Testing
             #expect((50...1000).contains(result.bytesPerEntry), "\(result.bytesPerEntry)")
             #expect((5...500).contains(result.residentMebibytes), "\(result.residentMebibytes)")
         }
-        #expect(said.withLock { $0.count { $0.contains("6000") } } > 0)
+        #expect(said.withLockedValue { $0.count { $0.contains("6000") } } > 0)
     }
 
     @Test("no sizes are no results, and nothing is started")
@@ -46,13 +46,13 @@ import Testing
         let settings = try LoadRunSettings(
             profile: profile, workers: .unneeded, executable: wherryExecutable, directory: directory.file("run"),
             version: "1")
-        let isGrowing = Mutex(false)
+        let isGrowing = NIOLockedValueBox(false)
         let run = Task {
             try await LoadRun(settings) { stage in
-                if case .growing(let what) = stage, what.contains("300000") { isGrowing.withLock { $0 = true } }
+                if case .growing(let what) = stage, what.contains("300000") { isGrowing.withLockedValue { $0 = true } }
             }.run()
         }
-        #expect(await eventually(within: 400) { isGrowing.withLock { $0 } })
+        #expect(await eventually(within: 400) { isGrowing.withLockedValue { $0 } })
         run.cancel()
         let result = try await run.value
         #expect(result.growth.map(\.entries) == [1000] && !result.passed)

@@ -1,7 +1,7 @@
 package import AMQP
 import Foundation
 package import LoadTest
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Brokers of the test process.
 ///
@@ -79,10 +79,10 @@ private let virtualHosts = VirtualHostNames()
 
 private final class VirtualHostNames: Sendable {
     private let prefix = "test-" + UUID().uuidString.prefix(8).lowercased()
-    private let count = Mutex(0)
+    private let count = NIOLockedValueBox(0)
 
     func next() -> String {
-        let number = count.withLock { count in
+        let number = count.withLockedValue { count in
             count += 1
             return count
         }

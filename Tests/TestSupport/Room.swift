@@ -1,4 +1,5 @@
-import Synchronization
+import NIOConcurrencyHelpers
+
 
 /// Lets so many in at once; the others wait.
 ///
@@ -10,13 +11,13 @@ package final class Room: Sendable {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state: Mutex<State>
+    private let state: NIOLockedValueBox<State>
 
-    package init(placesMax: Int) { state = Mutex(State(free: placesMax)) }
+    package init(placesMax: Int) { state = NIOLockedValueBox(State(free: placesMax)) }
 
     package func enter() async {
         await withCheckedContinuation { continuation in
-            let isFree = state.withLock { state in
+            let isFree = state.withLockedValue { state in
                 guard state.free > 0 else {
                     state.waiting.append(continuation)
                     return false
@@ -29,7 +30,7 @@ package final class Room: Sendable {
     }
 
     package func leave() {
-        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+        let next = state.withLockedValue { state -> CheckedContinuation<Void, Never>? in
             guard !state.waiting.isEmpty else {
                 state.free += 1
                 return nil

@@ -1,6 +1,7 @@
 import CRabbitMQ
 import Dispatch
 import Glibc
+import NIOConcurrencyHelpers
 import Synchronization
 
 /// The one thread of a session: runs the actor's jobs, and between them the session's own turns on the connection.
@@ -31,7 +32,7 @@ final class IOThread: SerialExecutor {
     /// some 26,000 levels). Pages that are never touched cost nothing.
     private static let stackSizeBytes = 32 * 1_024 * 1_024
 
-    private let state = Locked(State())
+    private let state = NIOLockedValueBox(State())
     private let wakeDescriptor: Int32
     private let identity = Atomic<UInt>(0)
     private let afterwards = DispatchQueue(label: "wherry.amqp.ended")
@@ -64,7 +65,7 @@ final class IOThread: SerialExecutor {
         )
         if status != 0 {
             body.release()
-            state.withLock { $0.isFinished = true }
+            state.withLockedValue { $0.isFinished = true }
         }
         return status == 0
     }
@@ -83,7 +84,7 @@ final class IOThread: SerialExecutor {
     private var isCurrent: Bool { identity.load(ordering: .acquiring) == UInt(pthread_self()) }
 
     private func add(_ work: Work) {
-        let isFinished = state.withLock { state in
+        let isFinished = state.withLockedValue { state in
             if !state.isFinished { state.work.append(work) }
             return state.isFinished
         }
@@ -113,7 +114,7 @@ final class IOThread: SerialExecutor {
     private func run(beforeJob: () -> Void, turn: () -> Turn) {
         identity.store(UInt(pthread_self()), ordering: .releasing)
         while true {
-            let waiting = state.withLock { state in
+            let waiting = state.withLockedValue { state in
                 let work = state.work
                 state.work.removeAll(keepingCapacity: work.count < 1_024)
                 return work
@@ -127,7 +128,7 @@ final class IOThread: SerialExecutor {
             case .wait(let descriptor, let isWriting, let milliseconds):
                 wait(for: descriptor, isWriting: isWriting, milliseconds: milliseconds)
             case .finished:
-                let isFinished = state.withLock { state in
+                let isFinished = state.withLockedValue { state in
                     state.isFinished = state.work.isEmpty
                     return state.isFinished
                 }
@@ -140,7 +141,7 @@ final class IOThread: SerialExecutor {
     }
 
     private func wait(for descriptor: Int32, isWriting: Bool, milliseconds: Int32) {
-        let hasWork = state.withLock { !$0.work.isEmpty }
+        let hasWork = state.withLockedValue { !$0.work.isEmpty }
         let interest = Int16(POLLIN) | (isWriting ? Int16(POLLOUT) : 0)
         var descriptors = [
             pollfd(fd: descriptor, events: interest, revents: 0),

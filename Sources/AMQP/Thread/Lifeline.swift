@@ -1,4 +1,5 @@
 import Glibc
+import NIOConcurrencyHelpers
 import Synchronization
 
 /// The part of a session that any thread may touch: it ends a wait in which the session's own thread is stuck.
@@ -15,7 +16,7 @@ final class Lifeline: Sendable {
 
     /// Of the broker, for error texts.
     let address: String
-    private let state = Locked(State())
+    private let state = NIOLockedValueBox(State())
     /// When the thread's present work is overdue, in monotonic nanoseconds; `.max` while it waits for events.
     private let limit = Atomic<UInt64>(.max)
 
@@ -27,11 +28,11 @@ final class Lifeline: Sendable {
     func isOverdue(at now: UInt64) -> Bool { limit.load(ordering: .relaxed) < now }
 
     /// Why the connection was cut off from outside, if it was.
-    var cutReason: AMQPError? { state.withLock { $0.reason } }
+    var cutReason: AMQPError? { state.withLockedValue { $0.reason } }
 
     /// Called with the connected socket. False when the connection was cut before.
     func hold(_ descriptor: Int32) -> Bool {
-        state.withLock { state in
+        state.withLockedValue { state in
             guard state.reason == nil else { return false }
             state.descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
             return state.descriptor >= 0
@@ -40,13 +41,13 @@ final class Lifeline: Sendable {
 
     /// Lends the duplicate, while there is one.
     func withDescriptor(_ work: (Int32) -> Void) {
-        let descriptor = state.withLock { $0.descriptor }
+        let descriptor = state.withLockedValue { $0.descriptor }
         if descriptor >= 0 { work(descriptor) }
     }
 
     /// Ends the connection under the session's hands; the first reason stays.
     func cut(_ reason: AMQPError) {
-        let waiting = state.withLock { state in
+        let waiting = state.withLockedValue { state in
             if state.reason == nil { state.reason = reason }
             if state.descriptor >= 0 { shutdown(state.descriptor, Int32(SHUT_RDWR)) }
             return Self.settle(&state, .failure(reason))
@@ -57,7 +58,7 @@ final class Lifeline: Sendable {
     /// The session has ended: nothing can be cut any more.
     func release() {
         disarm()
-        state.withLock { state in
+        state.withLockedValue { state in
             guard state.descriptor >= 0 else { return }
             shutdown(state.descriptor, Int32(SHUT_RDWR))
             close(state.descriptor)
@@ -67,13 +68,13 @@ final class Lifeline: Sendable {
 
     /// Says how the opening went; only the first word counts.
     func settleOpening(_ result: Result<Void, AMQPError>) {
-        state.withLock { Self.settle(&$0, result) }?.resume(returning: result)
+        state.withLockedValue { Self.settle(&$0, result) }?.resume(returning: result)
     }
 
     /// Suspends until the opening has succeeded, failed, or been cut.
     func opened() async -> Result<Void, AMQPError> {
         await withCheckedContinuation { continuation in
-            let result = state.withLock { state in
+            let result = state.withLockedValue { state in
                 if state.opened == nil { state.waiting = continuation }
                 return state.opened
             }

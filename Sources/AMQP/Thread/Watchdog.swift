@@ -1,5 +1,6 @@
 import CRabbitMQ
 import Glibc
+import NIOConcurrencyHelpers
 
 /// One thread for the process that looks after every session's thread and cuts the connection of one that is stuck.
 ///
@@ -14,10 +15,10 @@ final class Watchdog: Sendable {
         var isRunning = false
     }
 
-    private let state = Locked(State())
+    private let state = NIOLockedValueBox(State())
 
     func watch(_ lifeline: Lifeline) {
-        let mustStart = state.withLock { state in
+        let mustStart = state.withLockedValue { state in
             state.watched[ObjectIdentifier(lifeline)] = lifeline
             defer { state.isRunning = true }
             return !state.isRunning
@@ -26,7 +27,7 @@ final class Watchdog: Sendable {
     }
 
     func forget(_ lifeline: Lifeline) {
-        state.withLock { _ = $0.watched.removeValue(forKey: ObjectIdentifier(lifeline)) }
+        state.withLockedValue { _ = $0.watched.removeValue(forKey: ObjectIdentifier(lifeline)) }
     }
 
     private func start() {
@@ -48,7 +49,7 @@ final class Watchdog: Sendable {
     /// Looks ten times a second while there is anything to look after, then ends.
     private func run() {
         while true {
-            let watched = state.withLock { state in
+            let watched = state.withLockedValue { state in
                 state.isRunning = !state.watched.isEmpty
                 return Array(state.watched.values)
             }

@@ -1,4 +1,5 @@
-import Synchronization
+import NIOConcurrencyHelpers
+
 
 /// Lets so many through at once, and so many wait for so long. What cannot wait is told so at once.
 final class Gate: Sendable {
@@ -16,14 +17,14 @@ final class Gate: Sendable {
     private let what: String
     private let waitingMax: Int
     private let waitSecondsMax: Int
-    private let state: Mutex<State>
+    private let state: NIOLockedValueBox<State>
 
     /// `what` is what there is too much of, for the one who is turned away.
     init(_ what: String, places: Int, waitingMax: Int, waitSecondsMax: Int) {
         self.what = what
         self.waitingMax = waitingMax
         self.waitSecondsMax = waitSecondsMax
-        state = Mutex(State(free: places))
+        state = NIOLockedValueBox(State(free: places))
     }
 
     /// Runs `work` in a place; throws ``Busy`` when none came free.
@@ -36,7 +37,7 @@ final class Gate: Sendable {
 
     private func enter() async throws {
         if takesFreePlace() { return }
-        let id = state.withLock { state in
+        let id = state.withLockedValue { state in
             state.nextID += 1
             return state.nextID
         }
@@ -52,7 +53,7 @@ final class Gate: Sendable {
     }
 
     private func takesFreePlace() -> Bool {
-        state.withLock { state in
+        state.withLockedValue { state in
             guard state.free > 0 else { return false }
             state.free -= 1
             return true
@@ -62,7 +63,7 @@ final class Gate: Sendable {
     private func wait(_ id: Int) async throws {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let outcome: Result<Void, any Error>? = state.withLock { state in
+                let outcome: Result<Void, any Error>? = state.withLockedValue { state in
                     if Task.isCancelled { return .failure(CancellationError()) }
                     if state.free > 0 {
                         state.free -= 1
@@ -80,14 +81,14 @@ final class Gate: Sendable {
     }
 
     private func endWait(_ id: Int, with error: any Error) {
-        let waiter = state.withLock { state in
+        let waiter = state.withLockedValue { state in
             state.waiting.firstIndex { $0.id == id }.map { state.waiting.remove(at: $0).continuation }
         }
         waiter?.resume(throwing: error)
     }
 
     private func leave() {
-        let next = state.withLock { state -> CheckedContinuation<Void, any Error>? in
+        let next = state.withLockedValue { state -> CheckedContinuation<Void, any Error>? in
             guard !state.waiting.isEmpty else {
                 state.free += 1
                 return nil

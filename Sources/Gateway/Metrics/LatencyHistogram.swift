@@ -1,5 +1,5 @@
 import CareRecord
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// How long things took, in fixed buckets from 1 ms to 60 s.
 final class LatencyHistogram: Sendable {
@@ -11,14 +11,14 @@ final class LatencyHistogram: Sendable {
 
     static let boundsSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
-    private let snapshot = Mutex(Snapshot())
+    private let snapshot = NIOLockedValueBox(Snapshot())
 
-    var now: Snapshot { snapshot.withLock { $0 } }
+    var now: Snapshot { snapshot.withLockedValue { $0 } }
 
     func record(_ duration: Duration) {
         let seconds = duration.seconds
         let bucket = Self.boundsSeconds.firstIndex { seconds <= $0 } ?? Self.boundsSeconds.count
-        snapshot.withLock { snapshot in
+        snapshot.withLockedValue { snapshot in
             snapshot.counts[bucket] += 1
             snapshot.sumSeconds += seconds
         }

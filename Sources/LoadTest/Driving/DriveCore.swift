@@ -160,6 +160,8 @@ actor DriveCore {
 
     func goesOn(_ worker: Int) {
         if let place = connected.firstIndex(of: hies[worker]) { stopped[place] = nil }
+        guard sites.indices.contains(worker) else { return }
+        lines[worker]?.goesOn()
         send(from: worker)
     }
 

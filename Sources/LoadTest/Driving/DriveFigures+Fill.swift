@@ -115,9 +115,9 @@ extension DriveFigures {
 }
 
 extension DriveCore {
-    /// Changes that wait for a source that is stopped are not the generator's fault.
+    /// Changes that wait for a source that is or was stopped are not the generator's fault.
     var generatorLateness: String? {
-        let waiting = lines.indices.reduce(0) { $0 + (board.isStopped($1) ? 0 : lines[$1]?.waitingCount ?? 0) }
+        let waiting = lines.indices.reduce(0) { $0 + (board.isStopped($1) ? 0 : lines[$1]?.lateCount ?? 0) }
         return figures.generatorLateness(waiting: waiting)
     }
 }

@@ -1,7 +1,7 @@
 package import AMQP
 package import CareRecord
+import NIOConcurrencyHelpers
 import NIOCore
-import Synchronization
 
 /// Puts a mesh of workers under the load of a profile, times it, and checks what became of every change.
 package final class LoadDriver: Sendable {
@@ -14,7 +14,7 @@ package final class LoadDriver: Sendable {
 
     /// What the core last gave out.
     private final class Published: Sendable {
-        let state = Mutex<(figures: DriveFigures, ledger: Ledger)?>(nil)
+        let state = NIOLockedValueBox<(figures: DriveFigures, ledger: Ledger)?>(nil)
     }
 
     /// `connected` are all HIEs of the topology that coverage has to name. `amqpEndpoints` are for messages that no
@@ -31,7 +31,7 @@ package final class LoadDriver: Sendable {
         let published = Published()
         self.published = published
         core = DriveCore(profile: profile, targets: targets, connected: connected, board: board) { figures, ledger in
-            published.state.withLock { $0 = (figures, ledger) }
+            published.state.withLockedValue { $0 = (figures, ledger) }
         }
     }
 
@@ -110,7 +110,7 @@ package final class LoadDriver: Sendable {
     /// Puts everything that was measured into the result. What fails a run whatever its profile says sets `passed` to
     /// false and says why among the remarks.
     package func fill(_ result: inout LoadResult) {
-        guard let (figures, ledger) = published.state.withLock({ $0 }) else { return }
+        guard let (figures, ledger) = published.state.withLockedValue({ $0 }) else { return }
         figures.fill(&result, profile, targets.map(\.hie), ledger)
     }
 }

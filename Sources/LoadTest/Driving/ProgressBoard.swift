@@ -1,5 +1,5 @@
 package import CareRecord
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// How far every worker is, for whoever asks: heads of the sources, watermarks of the subscribers.
 package final class ProgressBoard: Sendable {
@@ -13,12 +13,12 @@ package final class ProgressBoard: Sendable {
 
     private let hies: [HIEIdentifier]
     private let places: [HIEIdentifier: Int]
-    private let state: Mutex<State>
+    private let state: NIOLockedValueBox<State>
 
     package init(_ hies: [HIEIdentifier]) {
         self.hies = hies
         places = Dictionary(hies.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-        state = Mutex(
+        state = NIOLockedValueBox(
             State(
                 heads: Array(repeating: 0, count: hies.count),
                 watermarks: Array(repeating: Array(repeating: -1, count: hies.count), count: hies.count),
@@ -28,7 +28,7 @@ package final class ProgressBoard: Sendable {
     package func place(of hie: HIEIdentifier) -> Int? { places[hie] }
 
     package func heads() -> [HIEIdentifier: Int64] {
-        let heads = state.withLock { $0.heads }
+        let heads = state.withLockedValue { $0.heads }
         return Dictionary(zip(hies, heads), uniquingKeysWith: { first, _ in first })
     }
 
@@ -37,7 +37,7 @@ package final class ProgressBoard: Sendable {
 
     /// What subscribers that run have not applied, in words: `barts lacks 12 changes of homerton`.
     func missing(_ wanted: [HIEIdentifier: Int64]) -> [String] {
-        let state = state.withLock { $0 }
+        let state = state.withLockedValue { $0 }
         var missing: [String] = []
         for (subscriber, hie) in hies.enumerated() where state.stops[subscriber] == 0 {
             for (source, name) in hies.enumerated() {
@@ -50,7 +50,7 @@ package final class ProgressBoard: Sendable {
 
     /// Of all that was committed, the part that is applied, 0…1.
     var appliedShare: Double {
-        state.withLock { state in
+        state.withLockedValue { state in
             let wanted = state.heads.reduce(0, +) * Int64(hies.count)
             guard wanted > 0 else { return 1 }
             var applied: Int64 = 0
@@ -63,7 +63,7 @@ package final class ProgressBoard: Sendable {
 
     /// Changes of others that are committed and not applied, by subscriber.
     var backlog: [Int] {
-        state.withLock { state in
+        state.withLockedValue { state in
             hies.indices.map { subscriber in
                 hies.indices.reduce(0) { sum, source in
                     guard source != subscriber else { return sum }
@@ -75,29 +75,29 @@ package final class ProgressBoard: Sendable {
 
     /// Workers that never told their progress.
     var unheard: [HIEIdentifier] {
-        state.withLock { state in hies.indices.filter { state.watermarks[$0][$0] < 0 }.map { hies[$0] } }
+        state.withLockedValue { state in hies.indices.filter { state.watermarks[$0][$0] < 0 }.map { hies[$0] } }
     }
 
     // MARK: - What is seen
 
     func saw(head: Int64, of source: Int) {
-        state.withLock { $0.heads[source] = max($0.heads[source], head) }
+        state.withLockedValue { $0.heads[source] = max($0.heads[source], head) }
     }
 
     func saw(_ watermark: Int64, of source: Int, at subscriber: Int) {
-        state.withLock { $0.watermarks[subscriber][source] = watermark }
+        state.withLockedValue { $0.watermarks[subscriber][source] = watermark }
     }
 
     func heard(_ worker: Int) {
-        state.withLock { $0.watermarks[worker][worker] = max(0, $0.watermarks[worker][worker]) }
+        state.withLockedValue { $0.watermarks[worker][worker] = max(0, $0.watermarks[worker][worker]) }
     }
 
-    func isStopped(_ worker: Int) -> Bool { state.withLock { $0.stops[worker] > 0 } }
+    func isStopped(_ worker: Int) -> Bool { state.withLockedValue { $0.stops[worker] > 0 } }
 
     /// Returns whether it was running before, or runs again.
     @discardableResult
     func stop(_ worker: Int) -> Bool {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.stops[worker] += 1
             return state.stops[worker] == 1
         }
@@ -105,7 +105,7 @@ package final class ProgressBoard: Sendable {
 
     @discardableResult
     func goOn(_ worker: Int) -> Bool {
-        state.withLock { state in
+        state.withLockedValue { state in
             guard state.stops[worker] > 0 else { return false }
             state.stops[worker] -= 1
             return state.stops[worker] == 0

@@ -19,6 +19,8 @@ struct SourceLine {
     /// Batches that were made and not sent, the first that comes next.
     private var made = Queue<Batch>()
     private(set) var underWayCount = 0
+    /// Whether what piled up while the worker stood still has not all been sent since.
+    private var isCatchingUp = false
 
     init(_ stream: ChangeStream, batchSize: Int) {
         self.stream = stream
@@ -27,15 +29,23 @@ struct SourceLine {
 
     /// Requests that are not sent.
     var waitingCount: Int { waiting.count + made.count }
+    /// Those among them that the generator is to blame for.
+    var lateCount: Int { isCatchingUp ? 0 : waitingCount }
     var isDone: Bool { waitingCount == 0 && underWayCount == 0 }
 
     mutating func want(at intendedAt: UInt64) { waiting.append(intendedAt) }
+
+    /// The worker goes on after a stop.
+    mutating func goesOn() { isCatchingUp = true }
 
     /// The batch to send now; `nil` while nothing may be. It is under way until it is told otherwise.
     mutating func next(_ ledger: inout Ledger, source: Int) -> Batch? {
         guard underWayCount < Self.underWayMax else { return nil }
         if made.isEmpty {
-            guard let intendedAt = waiting.removeFirst() else { return nil }
+            guard let intendedAt = waiting.removeFirst() else {
+                isCatchingUp = false
+                return nil
+            }
             made.append(Batch(changes: (0..<batchSize).map { _ in stream.next() }, intendedAt: intendedAt))
         }
         guard let batch = made.first, !batch.changes.contains(where: { ledger.isUnderWay($0, source: source) }) else {

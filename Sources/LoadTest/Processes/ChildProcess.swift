@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// A process of its own, started with `posix_spawn`: Foundation's `Process` crashes now and then in a process with as
 /// many threads and descriptors as a test run has.
@@ -28,7 +28,7 @@ package final class ChildProcess: Sendable {
     }
 
     package let pid: Int32
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     /// Output is appended to files, which are made where they are missing. `environment` is added to this process's
     /// own.
@@ -90,14 +90,14 @@ package final class ChildProcess: Sendable {
         unsafeBitCast($0, to: (@convention(c) (Actions, UnsafePointer<CChar>) -> Int32).self)
     }
 
-    package var isRunning: Bool { state.withLock { $0.status == nil } }
+    package var isRunning: Bool { state.withLockedValue { $0.status == nil } }
 
     /// Its exit status, or the number of the signal that ended it; `nil` while it runs.
-    package var status: Int32? { state.withLock { $0.status } }
+    package var status: Int32? { state.withLockedValue { $0.status } }
 
     /// A process that has ended is not signalled: its number may be a stranger's.
     package func signal(_ number: Int32) {
-        state.withLock { state in
+        state.withLockedValue { state in
             if state.status == nil { kill(pid, number) }
         }
     }
@@ -111,7 +111,7 @@ package final class ChildProcess: Sendable {
 
     private func ended(within seconds: Double?) async -> Int32? {
         await withCheckedContinuation { continuation in
-            let (status, waiter) = state.withLock { state -> (Int32?, Int) in
+            let (status, waiter) = state.withLockedValue { state -> (Int32?, Int) in
                 state.waitersEver += 1
                 if state.status == nil { state.waiters[state.waitersEver] = continuation }
                 return (state.status, state.waitersEver)
@@ -119,7 +119,7 @@ package final class ChildProcess: Sendable {
             if let status { return continuation.resume(returning: status) }
             guard let seconds else { return }
             DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { [weak self] in
-                self?.state.withLock { $0.waiters.removeValue(forKey: waiter) }?.resume(returning: nil)
+                self?.state.withLockedValue { $0.waiters.removeValue(forKey: waiter) }?.resume(returning: nil)
             }
         }
     }
@@ -130,7 +130,7 @@ package final class ChildProcess: Sendable {
         while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) != 0 {
             guard errno == EINTR else { break }
         }
-        let (status, waiters) = state.withLock { state in
+        let (status, waiters) = state.withLockedValue { state in
             var word: Int32 = 0
             waitpid(pid, &word, 0)
             let status = word & 0x7F == 0 ? word >> 8 & 0xFF : word & 0x7F

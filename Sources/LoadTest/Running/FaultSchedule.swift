@@ -1,4 +1,5 @@
-import Synchronization
+import NIOConcurrencyHelpers
+
 
 /// Carries out a profile's faults at their times, tells the driver of them, and times how long the mesh takes to
 /// recover from each.
@@ -15,7 +16,7 @@ final class FaultSchedule: Sendable {
     private let mesh: LoadMesh
     private let driver: LoadDriver
     /// By number of the fault, as far as they have begun.
-    private let begun = Mutex<[Int: LoadResult.FaultResult]>([:])
+    private let begun = NIOLockedValueBox<[Int: LoadResult.FaultResult]>([:])
 
     init(_ profile: LoadProfile, mesh: LoadMesh, driver: LoadDriver) {
         faults = profile.faults
@@ -26,7 +27,7 @@ final class FaultSchedule: Sendable {
 
     /// Those that have begun, in the order of the profile. One that goes on shows when it is to end.
     var results: [LoadResult.FaultResult] {
-        begun.withLock { begun in begun.sorted { $0.key < $1.key }.map(\.value) }
+        begun.withLockedValue { begun in begun.sorted { $0.key < $1.key }.map(\.value) }
     }
 
     /// `start` is when the load begins. Returns when the mesh has recovered from every fault, or too late.
@@ -46,13 +47,13 @@ final class FaultSchedule: Sendable {
         let result = LoadResult.FaultResult(
             kind: fault.kind.rawValue, target: fault.target, from: Self.seconds(since: start),
             until: end / .seconds(1), recoveredAfterSeconds: nil)
-        begun.withLock { $0[index] = result }
+        begun.withLockedValue { $0[index] = result }
         driver.faultBegan(fault)
         try await naming("begun", fault) { try await mesh.begin(fault) }
         try await hold(fault, until: start + end)
         let endedAt = ContinuousClock.now
         let heads = driver.heads()
-        begun.withLock { $0[index]?.until = Self.seconds(since: start) }
+        begun.withLockedValue { $0[index]?.until = Self.seconds(since: start) }
         let moved = try await naming("ended", fault) { try await mesh.end(fault) }
         if let moved { driver.moved(moved.hie, to: moved) }
         driver.faultEnded(fault)
@@ -62,7 +63,7 @@ final class FaultSchedule: Sendable {
             try await Task.sleep(for: Self.recoveryPollInterval)
         }
         let seconds = (ContinuousClock.now - endedAt) / .seconds(1)
-        begun.withLock { $0[index]?.recoveredAfterSeconds = seconds }
+        begun.withLockedValue { $0[index]?.recoveredAfterSeconds = seconds }
     }
 
     /// What goes on while the fault lasts.

@@ -1,4 +1,5 @@
-import Synchronization
+import NIOConcurrencyHelpers
+
 
 /// The load itself: the driver's schedule, the faults, and what the processes use meanwhile.
 final class LoadPhase: Sendable {
@@ -7,7 +8,7 @@ final class LoadPhase: Sendable {
     private let schedule: FaultSchedule?
     private let watch: ProcessWatch
     private let onStage: @Sendable (LoadRun.Stage) -> Void
-    private let times = Mutex<(start: ContinuousClock.Instant?, end: ContinuousClock.Instant?)>((nil, nil))
+    private let times = NIOLockedValueBox<(start: ContinuousClock.Instant?, end: ContinuousClock.Instant?)>((nil, nil))
 
     /// Without a mesh of its own there are no faults, and only the generator's use is known.
     init(
@@ -26,7 +27,7 @@ final class LoadPhase: Sendable {
 
     /// Of load, without its warm-up.
     var secondsSoFar: Double {
-        let (start, end) = times.withLock { $0 }
+        let (start, end) = times.withLockedValue { $0 }
         guard let start else { return 0 }
         return max(0, ((end ?? .now) - start) / .seconds(1))
     }
@@ -40,8 +41,8 @@ final class LoadPhase: Sendable {
     func run() async throws {
         onStage(.warmingUp)
         let start = ContinuousClock.now + .milliseconds(profile.warmUpMilliseconds)
-        times.withLock { $0.start = start }
-        defer { times.withLock { $0.end = $0.end ?? .now } }
+        times.withLockedValue { $0.start = start }
+        defer { times.withLockedValue { $0.end = $0.end ?? .now } }
         try await withThrowingTaskGroup(of: Part.self) { group in
             group.addTask {
                 try await self.driver.run { self.onStage(.sample($0, faults: self.faults)) }
@@ -56,7 +57,7 @@ final class LoadPhase: Sendable {
             for try await part in group {
                 switch part {
                 case .load:
-                    times.withLock { $0.end = .now }
+                    times.withLockedValue { $0.end = .now }
                     watching.cancel()
                     await watch.look()
                     onStage(.recovering)

@@ -1,7 +1,7 @@
 package import CareRecord
 import GRDB
+import NIOConcurrencyHelpers
 package import Replication
-import Synchronization
 
 /// `index.sqlite`: the entries of all HIEs, own ones included, and how far each source's journal is applied.
 ///
@@ -46,9 +46,9 @@ package final class IndexStore: Sendable {
     }
 
     private let path: String
-    private let current: Mutex<Opened>
+    private let current: NIOLockedValueBox<Opened>
 
-    var opened: Opened { current.withLock { $0 } }
+    var opened: Opened { current.withLockedValue { $0 } }
     var file: DatabaseFile { opened.file }
     var lookups: LookupReaders { opened.lookups }
 
@@ -57,11 +57,11 @@ package final class IndexStore: Sendable {
     package init(path: String, onSetAside: (String) -> Void = { _ in }) throws(StorageError) {
         self.path = path
         do throws(StorageError) {
-            current = Mutex(try Opened(path))
+            current = NIOLockedValueBox(try Opened(path))
         } catch {
             guard error.code == .corrupt else { throw error }
             onSetAside(try SetAside.move(path, keeping: Self.setAsideMax))
-            current = Mutex(try Opened(path))
+            current = NIOLockedValueBox(try Opened(path))
         }
     }
 
@@ -73,7 +73,7 @@ package final class IndexStore: Sendable {
         try? opened.close()
         let moved = try SetAside.move(path, keeping: Self.setAsideMax)
         let new = try Opened(path)
-        current.withLock { $0 = new }
+        current.withLockedValue { $0 = new }
         return moved
     }
 

@@ -1,6 +1,6 @@
 import CareRecord
 import GRDBSQLite
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Connections that read one patient's entries on the thread of whoever asks.
 ///
@@ -19,12 +19,12 @@ final class LookupReaders: Sendable {
         var isClosed = false
     }
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     /// Reads the index at this path. A connection that cannot be opened is one less.
     init(_ path: String) {
         let readers = (0..<Self.readersMax).compactMap { _ in LookupReader(path) }
-        state.withLock { $0.idle = readers }
+        state.withLockedValue { $0.idle = readers }
     }
 
     /// The patient's entries; `nil` where the pool is to be asked.
@@ -43,9 +43,9 @@ final class LookupReaders: Sendable {
     /// Hands the patient's rows to `take`, by source and resource type, until it returns `false`. Returns `false` where
     /// these were not all: then what was taken is to be forgotten and the pool to be asked.
     func rows(of patient: NHSNumber, _ take: (borrowing EntryRow) -> Bool) -> Bool {
-        guard let reader = state.withLock({ $0.idle.popLast() }) else { return false }
+        guard let reader = state.withLockedValue({ $0.idle.popLast() }) else { return false }
         defer {
-            state.withLock { state in
+            state.withLockedValue { state in
                 if !state.isClosed { state.idle.append(reader) }
             }
         }
@@ -54,7 +54,7 @@ final class LookupReaders: Sendable {
 
     /// Ends every connection, those in use when they are done.
     func close() {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.isClosed = true
             state.idle = []
         }

@@ -1,7 +1,7 @@
 package import CareRecord
 import GRDB
+import NIOConcurrencyHelpers
 package import Replication
-import Synchronization
 
 /// `records.sqlite`: the resources that one HIE holds, and the journal of what the indexes learn of them.
 ///
@@ -23,10 +23,10 @@ package final class RecordStore: Sendable {
     package let head: HeadSignal
     let file: DatabaseFile
     private let shares: [Category: Share]
-    private let currentEpoch: Mutex<Epoch>
+    private let currentEpoch: NIOLockedValueBox<Epoch>
 
     /// The epoch of the journal's numbering. It changes when the file turns out to be an older copy (`beginEpoch`).
-    package var epoch: Epoch { currentEpoch.withLock { $0 } }
+    package var epoch: Epoch { currentEpoch.withLockedValue { $0 } }
 
     /// Opens the file, creating it with a new epoch that begins at `now` where it is missing, and brings the journal in
     /// line with `shares` where that has changed (categories not named are shared whole). `witness` is what the own
@@ -42,12 +42,12 @@ package final class RecordStore: Sendable {
             let restored = try Self.begin(database, shares: shares, now: now)
             return try Self.beginEpoch(after: witness, now: now, in: database, path: path) ?? restored
         }
-        currentEpoch = Mutex(state.epoch)
+        currentEpoch = NIOLockedValueBox(state.epoch)
         head = HeadSignal(head: state.head)
     }
 
     func adopt(_ state: JournalState) {
-        currentEpoch.withLock { $0 = state.epoch }
+        currentEpoch.withLockedValue { $0 = state.epoch }
         head.renew()
     }
 

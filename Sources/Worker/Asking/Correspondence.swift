@@ -1,7 +1,7 @@
 import AMQP
 import CareRecord
+import NIOConcurrencyHelpers
 import Replication
-import Synchronization
 import Topology
 
 /// What became of a question.
@@ -55,7 +55,7 @@ final class Correspondence: Sendable {
     private let timeoutMilliseconds: Int64
     private let brokers: BrokerBoard
     private let counters: CounterBoard
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     init(
         hie: HIEIdentifier, run: WorkerRun, topology: TopologyBoard, timeoutMilliseconds: Int64, brokers: BrokerBoard,
@@ -70,7 +70,7 @@ final class Correspondence: Sendable {
     }
 
     /// How many questions wait for an answer.
-    var openCount: Int { state.withLock { $0.asked.count } }
+    var openCount: Int { state.withLockedValue { $0.asked.count } }
 
     /// Asks what has one answer, and waits for it.
     func ask(
@@ -101,18 +101,18 @@ final class Correspondence: Sendable {
 
     /// What still comes to these questions is late.
     func forget(_ ids: [String]) {
-        state.withLock { state in
+        state.withLockedValue { state in
             for id in ids { state.asked[id] = nil }
         }
     }
 
     func open(_ way: QuestionWay, on link: BrokerLink) {
-        state.withLock { $0.ways[link.name] = way }
+        state.withLockedValue { $0.ways[link.name] = way }
     }
 
     /// The session of the link has ended: nobody will answer over it any more.
     func close(_ link: BrokerLink) {
-        let ids = state.withLock { state in
+        let ids = state.withLockedValue { state in
             state.ways[link.name] = nil
             return state.asked.filter { $0.value.link == link.name }.keys
         }
@@ -120,11 +120,11 @@ final class Correspondence: Sendable {
     }
 
     /// Whether somebody still waits.
-    func isOpen(_ id: String) -> Bool { state.withLock { $0.asked[id] != nil } }
+    func isOpen(_ id: String) -> Bool { state.withLockedValue { $0.asked[id] != nil } }
 
     /// The broker has the question.
     func sent(_ id: String) {
-        let take = state.withLock { state -> (@Sendable (AskEvent) -> Void)? in
+        let take = state.withLockedValue { state -> (@Sendable (AskEvent) -> Void)? in
             guard case .collected(let take) = state.asked[id]?.end else { return nil }
             return take
         }
@@ -138,7 +138,7 @@ final class Correspondence: Sendable {
     /// still waits.
     @discardableResult
     func settle(_ id: String, from source: HIEIdentifier, _ event: AskEvent) -> Bool {
-        guard state.withLock({ $0.asked[id]?.source == source }) else { return false }
+        guard state.withLockedValue({ $0.asked[id]?.source == source }) else { return false }
         return end(id, event)
     }
 
@@ -168,7 +168,7 @@ final class Correspondence: Sendable {
         _ source: HIEIdentifier, _ end: End
     ) -> (id: String, link: String, way: QuestionWay)? {
         guard let link = topology.present.link(to: source)?.name else { return nil }
-        return state.withLock { state in
+        return state.withLockedValue { state in
             guard let way = state.ways[link] else { return nil }
             state.lastNumber += 1
             let id = "\(hie)/\(run.text)/\(state.lastNumber)"
@@ -179,7 +179,7 @@ final class Correspondence: Sendable {
 
     /// Why no question can be sent to the HIE at present; `nil` where one can.
     func obstacle(to source: HIEIdentifier) -> String? {
-        if let link = topology.present.link(to: source)?.name, state.withLock({ $0.ways[link] != nil }) { return nil }
+        if let link = topology.present.link(to: source)?.name, state.withLockedValue({ $0.ways[link] != nil }) { return nil }
         return reasonNotToAsk(source)
     }
 
@@ -194,7 +194,7 @@ final class Correspondence: Sendable {
     private func outcome(of id: String) async -> AskOutcome {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let reached = state.withLock { state -> AskOutcome? in
+                let reached = state.withLockedValue { state -> AskOutcome? in
                     if case .reached(let outcome) = state.asked[id]?.end {
                         state.asked[id] = nil
                         return outcome
@@ -217,7 +217,7 @@ final class Correspondence: Sendable {
     /// Returns whether the question was still open.
     @discardableResult
     private func end(_ id: String, _ event: AskEvent) -> Bool {
-        let (isNews, waiter) = state.withLock { state -> (Bool, Waiter?) in
+        let (isNews, waiter) = state.withLockedValue { state -> (Bool, Waiter?) in
             switch state.asked[id]?.end {
             case nil, .reached: return (false, nil)
             case .collected(let take): return (true, .collector(take))

@@ -1,7 +1,7 @@
 import CareRecord
+import NIOConcurrencyHelpers
 import Replication
 import Storage
-import Synchronization
 
 /// What waits as a dead letter, in memory: how many of each source, of which patients, of which records. What coverage
 /// says of held sources comes from here, so that a lookup reads no file for it.
@@ -19,28 +19,28 @@ final class HeldBoard: Sendable {
         var total = 0
     }
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
     private let coverage: CoverageBoard
 
     init(coverage: CoverageBoard) { self.coverage = coverage }
 
     /// Letters that wait, those of no known source included.
-    var total: Int { state.withLock { $0.total } }
+    var total: Int { state.withLockedValue { $0.total } }
 
     /// Sources of which something waits.
-    var sources: [HIEIdentifier] { state.withLock { Array($0.counts.keys) } }
+    var sources: [HIEIdentifier] { state.withLockedValue { Array($0.counts.keys) } }
 
     func held(of patient: NHSNumber, source: HIEIdentifier) -> Int {
-        state.withLock { Int($0.patients[Key(source: source, hash: patient.hashValue)] ?? 0) }
+        state.withLockedValue { Int($0.patients[Key(source: source, hash: patient.hashValue)] ?? 0) }
     }
 
     /// Whether a letter about this record waits; now and then also where none does.
     func isHeld(_ resource: ResourceKey, of source: HIEIdentifier) -> Bool {
-        state.withLock { $0.records[Key(source: source, hash: resource.hashValue)] != nil }
+        state.withLockedValue { $0.records[Key(source: source, hash: resource.hashValue)] != nil }
     }
 
     /// Whether anything of the source waits.
-    func isHeld(_ source: HIEIdentifier) -> Bool { state.withLock { $0.counts[source] != nil } }
+    func isHeld(_ source: HIEIdentifier) -> Bool { state.withLockedValue { $0.counts[source] != nil } }
 
     func add(_ notes: [LetterNote]) { change(notes, by: 1) }
 
@@ -48,7 +48,7 @@ final class HeldBoard: Sendable {
 
     private func change(_ notes: [LetterNote], by step: Int) {
         guard !notes.isEmpty else { return }
-        let counts = state.withLock { state in
+        let counts = state.withLockedValue { state in
             var touched: [HIEIdentifier: Int] = [:]
             for note in notes {
                 state.total += step

@@ -1,7 +1,7 @@
 import CareRecord
+import NIOConcurrencyHelpers
 import Replication
 import Storage
-import Synchronization
 
 /// What was applied that may end letters by itself: a later version of a record that is held, or the very change that
 /// was. Collected where changes are applied, dealt with by ``LetterKeeper``.
@@ -23,7 +23,7 @@ final class LetterEndings: Sendable {
     private static let foundMax = 100_000
 
     private let held: HeldBoard
-    private let found = Mutex(Found())
+    private let found = NIOLockedValueBox(Found())
 
     init(held: HeldBoard) { self.held = held }
 
@@ -34,7 +34,7 @@ final class LetterEndings: Sendable {
                 let key = ResourceOfSource(source: batch.source, resource: change.key.resource)
                 let version = AppliedVersion(
                     source: batch.source, resource: change.key.resource, epoch: batch.epoch, seq: change.seq)
-                found.withLock { found in
+                found.withLockedValue { found in
                     guard found.versions.count < Self.foundMax else { return found.isOverflowing = true }
                     let known = found.versions[key]
                     if known.map({ ($0.epoch, $0.seq) < (version.epoch, version.seq) }) ?? true {
@@ -45,7 +45,7 @@ final class LetterEndings: Sendable {
         }
         let ended = applied.filled + applied.unneeded
         guard !ended.isEmpty else { return }
-        found.withLock { found in
+        found.withLockedValue { found in
             if found.filled.count < Self.foundMax {
                 found.filled += ended
             } else {
@@ -55,7 +55,7 @@ final class LetterEndings: Sendable {
     }
 
     func take() -> Found {
-        found.withLock { found in
+        found.withLockedValue { found in
             defer { found = Found() }
             return found
         }
@@ -63,7 +63,7 @@ final class LetterEndings: Sendable {
 
     /// What could not be written down is found again.
     func putBack(_ earlier: Found) {
-        found.withLock { found in
+        found.withLockedValue { found in
             found.versions.merge(earlier.versions) { newer, _ in newer }
             found.filled += earlier.filled
             found.isOverflowing = found.isOverflowing || earlier.isOverflowing

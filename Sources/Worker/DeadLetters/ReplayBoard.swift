@@ -1,7 +1,7 @@
 import CareRecord
+import NIOConcurrencyHelpers
 import Replication
 import Storage
-import Synchronization
 
 /// How the plan that runs is getting on, and the way to tell its runner something.
 final class ReplayBoard: Sendable {
@@ -22,13 +22,13 @@ final class ReplayBoard: Sendable {
 
     private static let rateMilliseconds: Int64 = 3000
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
-    var progress: Progress? { state.withLock { $0.progress } }
+    var progress: Progress? { state.withLockedValue { $0.progress } }
 
     /// Something changed in the file that the runner has to look at.
     func wake() {
-        state.withLock { state in
+        state.withLockedValue { state in
             for listener in state.listeners { listener.yield() }
         }
     }
@@ -36,27 +36,27 @@ final class ReplayBoard: Sendable {
     /// One element at once, and one for each `wake` after that.
     func wakes() -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        state.withLock { $0.listeners.append(continuation) }
+        state.withLockedValue { $0.listeners.append(continuation) }
         continuation.yield()
         return stream
     }
 
     func begin(_ plan: Int64, at now: Timestamp) {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.progress = Progress(plan: plan)
             state.marks = [(now, 0)]
         }
     }
 
     func end() {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.progress = nil
             state.marks = []
         }
     }
 
     func note(window: Int, settled: Int, at now: Timestamp) {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.progress?.window = window
             state.progress?.trouble = nil
             state.marks.append((now, settled))
@@ -71,7 +71,7 @@ final class ReplayBoard: Sendable {
     }
 
     func note(trouble: String) {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.progress?.trouble = trouble
             state.progress?.perSecond = 0
         }

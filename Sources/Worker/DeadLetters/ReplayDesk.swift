@@ -1,9 +1,9 @@
 import AMQP
 import CareRecord
 import Logging
+import NIOConcurrencyHelpers
 import Replication
 import Storage
-import Synchronization
 
 /// A letter on its way back.
 struct LetterInFlight: Sendable {
@@ -34,7 +34,7 @@ final class ReplayDesk: Sendable {
     private let retry: StorageRetry
     private let counters: CounterBoard
     private let clock: WallClock
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     static let part = "replay"
     /// Letters that share a transaction.
@@ -62,25 +62,25 @@ final class ReplayDesk: Sendable {
 
     /// From here on letters of this plan are expected; `inbox` is told of each result.
     func begin(_ plan: Int64, _ inbox: @escaping @Sendable ([SettledLetter]) -> Void) {
-        state.withLock { $0 = State(plan: plan, inbox: inbox) }
+        state.withLockedValue { $0 = State(plan: plan, inbox: inbox) }
     }
 
     func end() {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.signal?.finish()
             state = State()
         }
     }
 
     func expect(_ letters: [LetterInFlight]) {
-        state.withLock { state in
+        state.withLockedValue { state in
             for letter in letters { state.inFlight[letter.letter] = letter }
         }
     }
 
     /// What was expected is sent again.
     func forgetExpected() {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.inFlight = [:]
             state.arrived = []
         }
@@ -117,7 +117,7 @@ final class ReplayDesk: Sendable {
         counters.count { counters in
             for letter in settled { counters.replayed[letter.verdict.word, default: 0] += 1 }
         }
-        let inbox = state.withLock { state in
+        let inbox = state.withLockedValue { state in
             for letter in letters { state.inFlight[letter.letter] = nil }
             return state.plan == plan ? state.inbox : nil
         }
@@ -161,7 +161,7 @@ final class ReplayDesk: Sendable {
     }
 
     private func redeem(_ bodies: [Int64: [UInt8]], of plan: Int64) async throws {
-        let unexpected = state.withLock { state in
+        let unexpected = state.withLockedValue { state in
             guard state.plan == plan else { return bodies }
             return bodies.filter { letter, body in
                 guard let known = state.inFlight[letter], known.body == body else { return true }
@@ -199,7 +199,7 @@ final class ReplayDesk: Sendable {
     /// Applies what has arrived and writes down the results, as much together as waits.
     func settleArrived(of plan: Int64) async throws {
         while true {
-            let letters = state.withLock { state in
+            let letters = state.withLockedValue { state in
                 guard state.plan == plan else { return ArraySlice<LetterInFlight>() }
                 let letters = state.arrived.prefix(Self.settledTogetherMax)
                 state.arrived.removeFirst(letters.count)
@@ -213,7 +213,7 @@ final class ReplayDesk: Sendable {
     /// One element at once, and one whenever something has arrived since.
     func arrivals() -> AsyncStream<Void> {
         let (stream, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        state.withLock { $0.signal = signal }
+        state.withLockedValue { $0.signal = signal }
         signal.yield()
         return stream
     }

@@ -1,8 +1,8 @@
 import CareRecord
 import Logging
+import NIOConcurrencyHelpers
 import Replication
 import Storage
-import Synchronization
 
 /// The one way to the index: one write at a time, each told to the coverage board before the next begins, so that the
 /// board never says of an index what is true of an earlier one.
@@ -16,7 +16,7 @@ final class IndexKeeper: Sendable {
     private let logger: Logger
     private let turnstile = Turnstile()
     /// The old file was set aside and no new one could be opened yet.
-    private let isUnfinished = Mutex(false)
+    private let isUnfinished = NIOLockedValueBox(false)
 
     init(index: IndexStore, coverage: CoverageBoard, counters: CounterBoard, logger: Logger) {
         self.index = index
@@ -30,7 +30,7 @@ final class IndexKeeper: Sendable {
         _ body: @Sendable (IndexStore) async throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
         try await turnstile.pass { () async throws(StorageError) in
-            if isUnfinished.withLock({ $0 }) { try beginAnew(because: "it could not be begun anew before") }
+            if isUnfinished.withLockedValue({ $0 }) { try beginAnew(because: "it could not be begun anew before") }
             do throws(StorageError) {
                 return try await body(index)
             } catch {
@@ -74,9 +74,9 @@ final class IndexKeeper: Sendable {
     private func beginAnew(because reason: String) throws(StorageError) {
         // Before the rows go, so that no coverage promises more than they hold.
         coverage.forget()
-        isUnfinished.withLock { $0 = true }
+        isUnfinished.withLockedValue { $0 = true }
         let moved = try index.beginAnew()
-        isUnfinished.withLock { $0 = false }
+        isUnfinished.withLockedValue { $0 = false }
         counters.count { $0.indexRebuilds += 1 }
         logger.error("index.set.aside", metadata: ["index.moved": "\(moved)", "reason": "\(reason)"])
     }

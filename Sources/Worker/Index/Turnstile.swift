@@ -1,4 +1,5 @@
-import Synchronization
+import NIOConcurrencyHelpers
+
 
 /// Lets one task through at a time, in the order in which they come.
 final class Turnstile: Sendable {
@@ -7,7 +8,7 @@ final class Turnstile: Sendable {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     /// Nobody else is in a `pass` of this turnstile while `body` runs. Waiting for it cannot be cancelled: it lasts as
     /// long as what those before do.
@@ -21,7 +22,7 @@ final class Turnstile: Sendable {
 
     private func enter() async {
         await withCheckedContinuation { continuation in
-            let isFree = state.withLock { state in
+            let isFree = state.withLockedValue { state in
                 if state.isTaken {
                     state.waiting.append(continuation)
                     return false
@@ -34,7 +35,7 @@ final class Turnstile: Sendable {
     }
 
     private func leave() {
-        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+        let next = state.withLockedValue { state -> CheckedContinuation<Void, Never>? in
             guard !state.waiting.isEmpty else {
                 state.isTaken = false
                 return nil

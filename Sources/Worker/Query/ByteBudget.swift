@@ -1,15 +1,16 @@
-import Synchronization
+import NIOConcurrencyHelpers
+
 
 /// The memory that all queries of a worker together may take, whatever their peers send.
 final class ByteBudget: Sendable {
     private let bytesMax: Int
-    private let taken = Mutex(0)
+    private let taken = NIOLockedValueBox(0)
 
     init(bytesMax: Int) { self.bytesMax = bytesMax }
 
     /// Returns whether there is so much left.
     func take(_ bytes: Int) -> Bool {
-        taken.withLock { taken in
+        taken.withLockedValue { taken in
             guard taken + bytes <= bytesMax else { return false }
             taken += bytes
             return true
@@ -17,9 +18,9 @@ final class ByteBudget: Sendable {
     }
 
     func giveBack(_ bytes: Int) {
-        taken.withLock { $0 -= bytes }
+        taken.withLockedValue { $0 -= bytes }
     }
 
     /// What is taken at present.
-    var takenBytes: Int { taken.withLock { $0 } }
+    var takenBytes: Int { taken.withLockedValue { $0 } }
 }

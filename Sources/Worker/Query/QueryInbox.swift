@@ -1,6 +1,6 @@
 import CareRecord
+import NIOConcurrencyHelpers
 import Replication
-import Synchronization
 
 /// Where the answers to one query arrive, from any thread, and are judged as they come; what is to be told of them
 /// waits in ``actions``. What waits is bounded: by the limits of the gathering and by the worker's budget.
@@ -16,24 +16,24 @@ final class QueryInbox: Sendable {
     private let outbox: AsyncStream<Gathering.Action>.Continuation
     private let budget: ByteBudget
     let begun = ContinuousClock.now
-    private let state: Mutex<State>
+    private let state: NIOLockedValueBox<State>
 
     init(_ gathering: Gathering, budget: ByteBudget) {
         self.budget = budget
         (actions, outbox) = AsyncStream.makeStream(of: Gathering.Action.self)
-        state = Mutex(State(gathering: gathering))
+        state = NIOLockedValueBox(State(gathering: gathering))
     }
 
     private var elapsed: Duration { ContinuousClock.now - begun }
 
     func ask(_ hie: HIEIdentifier, broker: String?, at now: Timestamp) {
         let elapsed = elapsed.milliseconds
-        state.withLock { $0.gathering.ask(hie, broker: broker, at: now, elapsed: elapsed) }
+        state.withLockedValue { $0.gathering.ask(hie, broker: broker, at: now, elapsed: elapsed) }
     }
 
     /// Nobody else will be asked.
     func asked() {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.isAsking = false
             if state.gathering.isOver { outbox.finish() }
         }
@@ -41,7 +41,7 @@ final class QueryInbox: Sendable {
 
     func take(_ event: Gathering.Event) {
         let elapsed = elapsed.milliseconds
-        state.withLock { state in
+        state.withLockedValue { state in
             for action in state.gathering.handle(fitting(event, &state), elapsed: elapsed) { outbox.yield(action) }
             if state.gathering.isOver, !state.isAsking { outbox.finish() }
         }
@@ -50,7 +50,7 @@ final class QueryInbox: Sendable {
     /// Gives back what the query took. Returns what is still to be done where it was given up.
     func close() -> [Gathering.Action] {
         let elapsed = elapsed.milliseconds
-        return state.withLock { state in
+        return state.withLockedValue { state in
             outbox.finish()
             budget.giveBack(state.bytes)
             state.bytes = 0

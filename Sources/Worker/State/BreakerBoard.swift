@@ -1,6 +1,6 @@
 package import CareRecord
+import NIOConcurrencyHelpers
 package import Replication
-import Synchronization
 
 /// The circuit breakers of a worker's peers.
 package final class BreakerBoard: Sendable {
@@ -11,12 +11,12 @@ package final class BreakerBoard: Sendable {
     }
 
     private let settings: CircuitBreaker.Settings
-    private let breakers = Mutex<[HIEIdentifier: CircuitBreaker]>([:])
+    private let breakers = NIOLockedValueBox<[HIEIdentifier: CircuitBreaker]>([:])
 
     init(settings: CircuitBreaker.Settings) { self.settings = settings }
 
     package func state(of hie: HIEIdentifier) -> CircuitBreaker.State {
-        breakers.withLock { $0[hie]?.state ?? .closed }
+        breakers.withLockedValue { $0[hie]?.state ?? .closed }
     }
 
     /// Whether the peer may be asked now; ``record(_:of:at:)`` is due for one that may.
@@ -44,7 +44,7 @@ package final class BreakerBoard: Sendable {
 
     /// Those of `hies` that are to be probed now; ``probed(_:of:at:)`` is due for each.
     func takeProbes(of hies: [HIEIdentifier], at now: Timestamp) -> [HIEIdentifier] {
-        breakers.withLock { breakers in hies.filter { breakers[$0]?.takeProbe(at: now) ?? false } }
+        breakers.withLockedValue { breakers in hies.filter { breakers[$0]?.takeProbe(at: now) ?? false } }
     }
 
     func probed(_ outcome: CircuitBreaker.Outcome, of hie: HIEIdentifier, at now: Timestamp) {
@@ -53,12 +53,12 @@ package final class BreakerBoard: Sendable {
 
     /// The broker on the way to these peers is there again.
     func hasten(_ hies: some Sequence<HIEIdentifier>, at now: Timestamp) {
-        breakers.withLock { breakers in
+        breakers.withLockedValue { breakers in
             for hie in hies { breakers[hie]?.hasten(at: now) }
         }
     }
 
     private func with<Value>(_ hie: HIEIdentifier, _ change: (inout CircuitBreaker) -> Value) -> Value {
-        breakers.withLock { change(&$0[hie, default: CircuitBreaker(settings: settings)]) }
+        breakers.withLockedValue { change(&$0[hie, default: CircuitBreaker(settings: settings)]) }
     }
 }

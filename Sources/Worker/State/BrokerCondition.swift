@@ -1,5 +1,5 @@
 package import CareRecord
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// How this worker's connection to one broker is.
 package struct BrokerCondition: Sendable, Hashable {
@@ -47,13 +47,13 @@ package final class BrokerBoard: Sendable {
         var worst: [BrokerCondition]?
     }
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     package init(_ connections: [(broker: String, role: Role)], now: Timestamp) { follow(connections, now: now) }
 
     /// These are the connections from now on: those that stay keep their condition.
     package func follow(_ connections: [(broker: String, role: Role)], now: Timestamp) {
-        state.withLock { state in
+        state.withLockedValue { state in
             let before = state.conditions
             state = State()
             for (broker, role) in connections {
@@ -68,7 +68,7 @@ package final class BrokerBoard: Sendable {
 
     /// One condition a broker, in the order of the topology.
     package var all: [BrokerCondition] {
-        state.withLock { state in
+        state.withLockedValue { state in
             if let worst = state.worst { return worst }
             let worst = state.order.compactMap { broker in
                 state.conditions.filter { $0.key.broker == broker }.values.max {
@@ -85,7 +85,7 @@ package final class BrokerBoard: Sendable {
     package func set(
         _ state: BrokerCondition.State, broker: String, role: Role, reason: String? = nil, now: Timestamp
     ) -> Bool {
-        self.state.withLock { board in
+        self.state.withLockedValue { board in
             let connection = Connection(broker: broker, role: role)
             guard let before = board.conditions[connection] else { return false }
             let isNews = before.state != state
@@ -99,7 +99,7 @@ package final class BrokerBoard: Sendable {
     /// Of one that is away or blocked it says nothing. Returns whether that is news.
     @discardableResult
     package func setSlow(_ reason: String?, broker: String, role: Role, now: Timestamp) -> Bool {
-        let state = state.withLock { $0.conditions[Connection(broker: broker, role: role)]?.state }
+        let state = state.withLockedValue { $0.conditions[Connection(broker: broker, role: role)]?.state }
         guard state == .slow || state == .connected && reason != nil else { return false }
         return set(reason == nil ? .connected : .slow, broker: broker, role: role, reason: reason, now: now)
     }

@@ -1,6 +1,6 @@
 package import CareRecord
+import NIOConcurrencyHelpers
 package import Replication
-import Synchronization
 
 /// What a worker has done since it started. Every number only grows.
 package struct Counters: Sendable, Hashable {
@@ -73,13 +73,13 @@ package struct Counters: Sendable, Hashable {
 
 /// The counters of one worker, counted from all its parts.
 package final class CounterBoard: Sendable {
-    private let counters = Mutex(Counters())
+    private let counters = NIOLockedValueBox(Counters())
 
     package init() {}
 
-    package var now: Counters { counters.withLock { $0 } }
+    package var now: Counters { counters.withLockedValue { $0 } }
 
     package func count(_ change: (inout Counters) -> Void) {
-        counters.withLock { change(&$0) }
+        counters.withLockedValue { change(&$0) }
     }
 }

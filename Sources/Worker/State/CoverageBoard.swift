@@ -1,7 +1,7 @@
 package import CareRecord
+import NIOConcurrencyHelpers
 package import Replication
 package import Storage
-import Synchronization
 
 /// How far every source of the topology is applied and how fresh that is, in memory: a subscription each, and what
 /// coverage is judged from.
@@ -17,7 +17,7 @@ package final class CoverageBoard: Sendable {
     /// Up to which number every change of a source is applied; nothing of a source that nothing is known of.
     package let watermarks = Latest<[HIEIdentifier: Int64]>([:])
     private let limits: Subscription.Limits
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     package init(limits: Subscription.Limits = Subscription.Limits()) { self.limits = limits }
 
@@ -30,11 +30,11 @@ package final class CoverageBoard: Sendable {
     }
 
     /// Counts how often the index began anew.
-    package var era: Int { state.withLock { $0.era } }
+    package var era: Int { state.withLockedValue { $0.era } }
 
     /// Nothing is applied of anybody: the index begins anew. Dead letters are kept elsewhere, and stay.
     package func forget() {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.era += 1
             state.sources = state.sources.mapValues { before in
                 var source = Subscription(before.source, limits: limits)
@@ -67,14 +67,14 @@ package final class CoverageBoard: Sendable {
     }
 
     /// The highest number of the source's journal, as far as its pulses tell.
-    func head(of hie: HIEIdentifier) -> Int64? { state.withLock { $0.sources[hie]?.freshness.head } }
+    func head(of hie: HIEIdentifier) -> Int64? { state.withLockedValue { $0.sources[hie]?.freshness.head } }
 
     /// Tells the source's subscription what happened, and returns what the caller is to do about it, with the era in
     /// which that was said. What came of something said in another `era` is of no interest any more.
     package func handle(
         _ event: Subscription.Event, of hie: HIEIdentifier, era: Int?, at now: Timestamp
     ) -> (actions: [Subscription.Action], era: Int) {
-        state.withLock { state in
+        state.withLockedValue { state in
             guard era == nil || era == state.era else { return ([], state.era) }
             let actions = state.sources[hie, default: Subscription(hie, limits: limits)].handle(event, at: now)
             return (actions, state.era)
@@ -84,7 +84,7 @@ package final class CoverageBoard: Sendable {
     /// What is asked of a source at present, or why that does not go well; sources of which there is nothing to say
     /// are left out.
     package var repairs: [HIEIdentifier: String] {
-        state.withLock { state in
+        state.withLockedValue { state in
             var repairs: [HIEIdentifier: String] = [:]
             for place in state.sources.indices {
                 // In place: a subscription is large to copy.
@@ -97,13 +97,13 @@ package final class CoverageBoard: Sendable {
     }
 
     package func progress(of hie: HIEIdentifier) -> SourceProgress? {
-        state.withLock { $0.sources[hie]?.progress }
+        state.withLockedValue { $0.sources[hie]?.progress }
     }
 
     package func coverage(
         of hie: HIEIdentifier, now: Timestamp, silentAfterMilliseconds: Int64
     ) -> SourceCoverage {
-        state.withLock { state in
+        state.withLockedValue { state in
             // In place: a subscription is large to copy, and every lookup asks.
             guard let place = state.sources.index(forKey: hie) else {
                 return Subscription(hie, limits: limits).coverage(
@@ -123,12 +123,12 @@ package final class CoverageBoard: Sendable {
 
     /// What was taken could not be kept.
     package func putBackChanged(_ changed: [HIEIdentifier: Freshness]) {
-        state.withLock { $0.isDirty.formUnion(changed.keys) }
+        state.withLockedValue { $0.isDirty.formUnion(changed.keys) }
     }
 
     /// What changed since the last call, to be kept by the index.
     package func takeChanged() -> [HIEIdentifier: Freshness] {
-        state.withLock { state in
+        state.withLockedValue { state in
             defer { state.isDirty = [] }
             return Dictionary(
                 uniqueKeysWithValues: state.isDirty.map { ($0, state.sources[$0]?.freshness ?? Freshness()) })
@@ -144,7 +144,7 @@ package final class CoverageBoard: Sendable {
     }
 
     private func with<Value>(_ hie: HIEIdentifier, _ change: (inout Subscription) -> Value) -> Value {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.isDirty.insert(hie)
             return change(&state.sources[hie, default: Subscription(hie, limits: limits)])
         }

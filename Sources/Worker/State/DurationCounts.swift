@@ -1,5 +1,5 @@
 import CareRecord
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// How often what took how long: counts in buckets that are at most a thirty-second of their value wide, from a
 /// microsecond to twelve days.
@@ -26,7 +26,7 @@ package final class DurationCounts: Sendable {
     private static let longestBits = 40
     private static let bucketsMax = (longestBits - stepBits + 1) << stepBits
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     package init() {}
 
@@ -34,14 +34,14 @@ package final class DurationCounts: Sendable {
     package func record(_ duration: Duration, count: Int64 = 1) {
         let microseconds = max(0, Int64(duration.seconds * 1_000_000))
         let bucket = Self.bucket(of: microseconds)
-        state.withLock { state in
+        state.withLockedValue { state in
             state.counts[bucket] += count
             state.sum += microseconds * count
         }
     }
 
     package var now: Snapshot {
-        state.withLock { state in
+        state.withLockedValue { state in
             Snapshot(
                 buckets: state.counts.enumerated().filter { $0.element > 0 }.map { bucket, count in
                     Bucket(microseconds: Self.longest(in: bucket), count: count)

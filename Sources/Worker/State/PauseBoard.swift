@@ -1,5 +1,5 @@
 package import CareRecord
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// The parts of a worker that stand still at present, each with the reason in words.
 package final class PauseBoard: Sendable {
@@ -9,16 +9,16 @@ package final class PauseBoard: Sendable {
         package let reason: String
     }
 
-    private let pauses = Mutex<[String: Pause]>([:])
+    private let pauses = NIOLockedValueBox<[String: Pause]>([:])
 
     package init() {}
 
-    package var all: [Pause] { pauses.withLock { $0.values.sorted { $0.part < $1.part } } }
+    package var all: [Pause] { pauses.withLockedValue { $0.values.sorted { $0.part < $1.part } } }
 
     /// Returns whether that is news.
     @discardableResult
     package func pause(_ part: String, reason: String, now: Timestamp) -> Bool {
-        pauses.withLock { pauses in
+        pauses.withLockedValue { pauses in
             let before = pauses.updateValue(
                 Pause(part: part, since: pauses[part]?.since ?? now, reason: reason), forKey: part)
             return before == nil
@@ -28,6 +28,6 @@ package final class PauseBoard: Sendable {
     /// Returns whether that is news.
     @discardableResult
     package func resume(_ part: String) -> Bool {
-        pauses.withLock { $0.removeValue(forKey: part) != nil }
+        pauses.withLockedValue { $0.removeValue(forKey: part) != nil }
     }
 }

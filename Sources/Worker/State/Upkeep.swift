@@ -1,8 +1,8 @@
 import CareRecord
 import Logging
+import NIOConcurrencyHelpers
 import ServiceLifecycle
 import Storage
-import Synchronization
 
 /// Does what is due in intervals: keeps the freshness of the sources on disk, and shows that the worker is alive.
 final class Upkeep: Service {
@@ -14,18 +14,18 @@ final class Upkeep: Service {
     private let coverage: CoverageBoard
     private let retry: StorageRetry
     private let clock: WallClock
-    private let beat: Mutex<Timestamp>
+    private let beat: NIOLockedValueBox<Timestamp>
 
     init(keeper: IndexKeeper, coverage: CoverageBoard, retry: StorageRetry, clock: WallClock) {
         self.keeper = keeper
         self.coverage = coverage
         self.retry = retry
         self.clock = clock
-        beat = Mutex(clock.now)
+        beat = NIOLockedValueBox(clock.now)
     }
 
     /// When the last round ended.
-    var lastBeat: Timestamp { beat.withLock { $0 } }
+    var lastBeat: Timestamp { beat.withLockedValue { $0 } }
 
     func run() async throws {
         var rounds = 0
@@ -34,7 +34,7 @@ final class Upkeep: Service {
                 try await Task.sleep(for: .milliseconds(Self.intervalMilliseconds))
             }
             await keep()
-            beat.withLock { $0 = clock.now }
+            beat.withLockedValue { $0 = clock.now }
             rounds += 1
             if rounds.isMultiple(of: Self.roundsPerTrim) { FreeMemory.giveBack() }
         }

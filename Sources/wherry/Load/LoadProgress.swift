@@ -1,6 +1,6 @@
 import Foundation
 import LoadTest
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Shows how far a load test is: on a terminal a screen that is drawn over, else a line for each stage and one every
 /// ten seconds of the load.
@@ -27,7 +27,7 @@ final class LoadProgress: Sendable {
 
     private let profile: LoadProfile
     private let way: Way
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     init(_ profile: LoadProfile, output: OutputOptions) {
         self.profile = profile
@@ -35,7 +35,7 @@ final class LoadProgress: Sendable {
     }
 
     func take(_ stage: LoadRun.Stage) {
-        state.withLock { state in
+        state.withLockedValue { state in
             guard case .sample(let sample, let faults) = stage else { return say(Self.text(stage), &state) }
             state.samples.append(sample)
             if state.samples.count > Self.samplesMax { state.samples.removeFirst() }
@@ -51,7 +51,7 @@ final class LoadProgress: Sendable {
 
     /// Leaves the last screen where it is, for what follows.
     func finish() {
-        state.withLock { state in
+        state.withLockedValue { state in
             if state.drawnLines > 0, state.samples.isEmpty { draw([], &state) }
             state.drawnLines = 0
         }

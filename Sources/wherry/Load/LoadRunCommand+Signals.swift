@@ -1,6 +1,6 @@
 import Foundation
 import LoadTest
-import Synchronization
+import NIOConcurrencyHelpers
 import UnixSignals
 
 extension LoadRunCommand {
@@ -57,13 +57,13 @@ extension UnixSignal {
 
 /// The status that the first signal asks for.
 private final class FirstSignal: Sendable {
-    private let state = Mutex<Int32?>(nil)
+    private let state = NIOLockedValueBox<Int32?>(nil)
 
-    var status: Int32? { state.withLock { $0 } }
+    var status: Int32? { state.withLockedValue { $0 } }
 
     /// Whether it was the first.
     func take(_ status: Int32) -> Bool {
-        state.withLock { state in
+        state.withLockedValue { state in
             guard state == nil else { return false }
             state = status
             return true

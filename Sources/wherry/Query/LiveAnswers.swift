@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// A table on a terminal that is drawn over while answers arrive.
 ///
@@ -15,11 +15,11 @@ final class LiveAnswers: Sendable {
     private static let redrawInterval = Duration.milliseconds(100)
 
     private let startedAt = ContinuousClock.now
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     /// A piece of the answer.
     func take(_ event: ServerEvent) throws {
-        try state.withLock { state in
+        try state.withLockedValue { state in
             try state.report.take(event)
             let now = ContinuousClock.now
             guard state.drawnAt.map({ now - $0 >= Self.redrawInterval }) ?? true else { return }
@@ -30,7 +30,7 @@ final class LiveAnswers: Sendable {
     /// Shows how time passes, until it is cancelled.
     func keepDrawing() async throws {
         while true {
-            state.withLock { draw(&$0, rowsMax: Self.rowsMax) }
+            state.withLockedValue { draw(&$0, rowsMax: Self.rowsMax) }
             try await Task.sleep(for: Self.redrawInterval)
         }
     }
@@ -38,7 +38,7 @@ final class LiveAnswers: Sendable {
     /// Draws the table once more, with all its rows, and returns what came.
     @discardableResult
     func finish() -> QueryReport {
-        state.withLock { state in
+        state.withLockedValue { state in
             draw(&state, rowsMax: .max)
             if state.drawnLines > 0 { Terminal.draw("\n") }
             return state.report

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// How far a long piece of work is: one line on a terminal's standard error that is written over, and nothing where
 /// that is no terminal.
@@ -28,14 +28,14 @@ final class ProgressBar: Sendable {
     /// What was done before it was looked at, and says nothing about the rate.
     private let start: Int
     private let startedAt = ContinuousClock.now
-    private let state: Mutex<State>
+    private let state: NIOLockedValueBox<State>
 
     init(total: Int?, unit: Unit = .bytes, start: Int = 0, isShown: Bool = Terminal.isErrorTerminal) {
         self.total = total
         self.unit = unit
         self.start = start
         self.isShown = isShown
-        state = Mutex(State(done: start))
+        state = NIOLockedValueBox(State(done: start))
     }
 
     func advance(_ count: Int) {
@@ -61,7 +61,7 @@ final class ProgressBar: Sendable {
     }
 
     private func draw(_ change: (inout State) -> Void) {
-        let line: String? = state.withLock { state in
+        let line: String? = state.withLockedValue { state in
             change(&state)
             let now = ContinuousClock.now
             guard isShown, state.shownAt.map({ now - $0 >= Self.redrawInterval }) ?? true else { return nil }

@@ -1,6 +1,6 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
-import Synchronization
 import TestSupport
 import Testing
 
@@ -206,8 +206,8 @@ struct ProgressFeedTests {
     }
 
     private final class HeadList: Sendable {
-        private let heads = Mutex<[Int64]>([])
-        var all: [Int64] { heads.withLock { $0 } }
-        func append(_ head: Int64?) { heads.withLock { $0.append(head ?? -1) } }
+        private let heads = NIOLockedValueBox<[Int64]>([])
+        var all: [Int64] { heads.withLockedValue { $0 } }
+        func append(_ head: Int64?) { heads.withLockedValue { $0.append(head ?? -1) } }
     }
 }

@@ -1,6 +1,6 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
-import Synchronization
 
 /// An HTTP server that does what a test tells it, request by request.
 final class ScriptedServer: Sendable {
@@ -21,7 +21,7 @@ final class ScriptedServer: Sendable {
 
     private final class Shared: Sendable {
         let script: Script
-        let state = Mutex(State())
+        let state = NIOLockedValueBox(State())
 
         init(_ script: @escaping Script) { self.script = script }
     }
@@ -54,21 +54,21 @@ final class ScriptedServer: Sendable {
         return ScriptedServer(channel, shared)
     }
 
-    var requestCount: Int { shared.state.withLock { $0.requests } }
-    var connectionCount: Int { shared.state.withLock { $0.connections } }
+    var requestCount: Int { shared.state.withLockedValue { $0.requests } }
+    var connectionCount: Int { shared.state.withLockedValue { $0.connections } }
     /// Connections that were open at the same time.
-    var openMost: Int { shared.state.withLock { $0.openMost } }
+    var openMost: Int { shared.state.withLockedValue { $0.openMost } }
 
     func stop() async throws { try await channel.close() }
 
     /// Ends every connection.
     func dropAll() {
-        for channel in shared.state.withLock({ Array($0.open.values) }) { channel.close(promise: nil) }
+        for channel in shared.state.withLockedValue({ Array($0.open.values) }) { channel.close(promise: nil) }
     }
 
     /// Sends on every connection that is open.
     func sendAll(_ text: String) {
-        for channel in shared.state.withLock({ Array($0.open.values) }) {
+        for channel in shared.state.withLockedValue({ Array($0.open.values) }) {
             channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
         }
     }
@@ -84,7 +84,7 @@ final class ScriptedServer: Sendable {
 
         func channelActive(context: ChannelHandlerContext) {
             let channel = context.channel
-            shared.state.withLock { state in
+            shared.state.withLockedValue { state in
                 state.connections += 1
                 state.open[ObjectIdentifier(channel)] = channel
                 state.openMost = max(state.openMost, state.open.count)
@@ -93,7 +93,7 @@ final class ScriptedServer: Sendable {
 
         func channelInactive(context: ChannelHandlerContext) {
             let channel = context.channel
-            shared.state.withLock { $0.open[ObjectIdentifier(channel)] = nil }
+            shared.state.withLockedValue { $0.open[ObjectIdentifier(channel)] = nil }
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -101,7 +101,7 @@ final class ScriptedServer: Sendable {
             while let end = input.firstRange(of: "\r\n\r\n") {
                 let head = String(input[..<end.lowerBound])
                 input = String(input[end.upperBound...])
-                let number = shared.state.withLock { state in
+                let number = shared.state.withLockedValue { state in
                     state.requests += 1
                     return state.requests - 1
                 }

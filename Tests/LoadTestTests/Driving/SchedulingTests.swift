@@ -69,6 +69,22 @@ struct SourceLineTests {
         #expect(times == (0..<200).map(UInt64.init) && ledger.acknowledged == 800)
     }
 
+    @Test("what piled up during a stop is nobody's lateness, until it has all been sent")
+    mutating func catchingUp() {
+        for moment in 0..<20 { line.want(at: UInt64(moment)) }
+        #expect(line.lateCount == 20)
+        line.goesOn()
+        line.want(at: 20)
+        #expect(line.lateCount == 0 && line.waitingCount == 21)
+        while !line.isDone {
+            var underWay: [SourceLine.Batch] = []
+            while let batch = next() { underWay.append(batch) }
+            for batch in underWay { settle(batch) }
+        }
+        line.want(at: 21)
+        #expect(line.lateCount == 1)
+    }
+
     @Test("two changes of a record are never under way at once, and follow each other")
     mutating func conflicts() {
         for moment in 0..<500 { line.want(at: UInt64(moment)) }

@@ -1,6 +1,6 @@
 import CareRecord
 import Foundation
-import Synchronization
+import NIOConcurrencyHelpers
 import TestSupport
 import Testing
 import Topology
@@ -68,13 +68,13 @@ struct LoadRunTests {
     @Test("a run that is cancelled under load tells what it measured, and has not passed")
     func cancelled() async throws {
         let settings = try settings(profile { $0.durationMilliseconds = 600_000 })
-        let isLoaded = Mutex(false)
+        let isLoaded = NIOLockedValueBox(false)
         let run = Task {
             try await LoadRun(settings) { stage in
-                if case .sample = stage { isLoaded.withLock { $0 = true } }
+                if case .sample = stage { isLoaded.withLockedValue { $0 = true } }
             }.run()
         }
-        #expect(await eventually { isLoaded.withLock { $0 } })
+        #expect(await eventually { isLoaded.withLockedValue { $0 } })
         run.cancel()
         let result = try await run.value
         #expect(!result.passed && result.remarks.contains { $0.hasPrefix("it was interrupted after") })
@@ -85,13 +85,13 @@ struct LoadRunTests {
     @Test("a run that is cancelled before its load throws, and leaves nothing")
     func cancelledEarly() async throws {
         let settings = try settings(profile())
-        let hasBroker = Mutex(false)
+        let hasBroker = NIOLockedValueBox(false)
         let run = Task {
             try await LoadRun(settings) { stage in
-                if case .starting(let what) = stage, what.hasPrefix("the worker") { hasBroker.withLock { $0 = true } }
+                if case .starting(let what) = stage, what.hasPrefix("the worker") { hasBroker.withLockedValue { $0 = true } }
             }.run()
         }
-        #expect(await eventually { hasBroker.withLock { $0 } })
+        #expect(await eventually { hasBroker.withLockedValue { $0 } })
         run.cancel()
         await #expect(throws: (any Error).self) { try await run.value }
         #expect(!FileManager.default.fileExists(atPath: directory.file("run")))

@@ -1,7 +1,7 @@
 import CareRecord
 import Foundation
 import Glibc
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// An HTTP server on loopback that answers as a test says, and keeps what it was asked.
 ///
@@ -42,7 +42,7 @@ final class CannedWorker: Sendable {
     typealias Answering = @Sendable (_ request: Request, _ earlier: Int) -> Answer?
 
     private final class Record: Sendable {
-        let requests = Mutex<[Request]>([])
+        let requests = NIOLockedValueBox<[Request]>([])
     }
 
     let url: String
@@ -88,7 +88,7 @@ final class CannedWorker: Sendable {
     /// Ends the thread that accepts, which closes the port.
     deinit { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
-    var requests: [Request] { record.requests.withLock { $0 } }
+    var requests: [Request] { record.requests.withLockedValue { $0 } }
     var lines: [String] { requests.map(\.line) }
 
     /// The last request of this line.
@@ -97,7 +97,7 @@ final class CannedWorker: Sendable {
     private static func serve(_ connection: Int32, _ record: Record, _ answering: Answering) {
         defer { close(connection) }
         guard let request = read(connection) else { return }
-        let earlier = record.requests.withLock { requests in
+        let earlier = record.requests.withLockedValue { requests in
             defer { requests.append(request) }
             return requests.count { $0.line == request.line }
         }
