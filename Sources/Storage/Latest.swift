@@ -1,6 +1,5 @@
 import NIOConcurrencyHelpers
 
-
 /// A value that keeps changing, and whoever follows it. A listener gets the newest; what changed in between it misses.
 package final class Latest<Value: Sendable>: Sendable {
     private struct State {

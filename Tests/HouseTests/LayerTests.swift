@@ -23,21 +23,22 @@ import Testing
         (
             "Gateway",
             [
-                "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOConcurrencyHelpers", "NIOCore", "NIOHTTPTypes", "Logging", "ServiceLifecycle",
-                "Glibc",
+                "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOConcurrencyHelpers", "NIOCore", "NIOHTTPTypes",
+                "Logging", "ServiceLifecycle", "Glibc",
             ]
         ),
         (
             "LoadTest",
             [
-                "Yams", "Histogram", "NIOConcurrencyHelpers", "NIOCore", "NIOPosix", "NIOHTTP1", "GRDBSQLite", "Logging", "Foundation", "Glibc",
+                "Yams", "Histogram", "NIOConcurrencyHelpers", "NIOCore", "NIOPosix", "NIOHTTP1", "GRDBSQLite",
+                "Logging", "Foundation", "Glibc",
             ]
         ),
         (
             "wherry",
             [
-                "ArgumentParser", "AsyncHTTPClient", "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOFoundationCompat", "Logging",
-                "ServiceLifecycle", "UnixSignals", "Foundation", "Glibc",
+                "ArgumentParser", "AsyncHTTPClient", "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1",
+                "NIOFoundationCompat", "Logging", "ServiceLifecycle", "UnixSignals", "Foundation", "Glibc",
             ]
         ),
     ]

@@ -1,6 +1,5 @@
 import NIOConcurrencyHelpers
 
-
 /// Lets so many in at once; the others wait.
 ///
 /// What opens many files needs one: with more than some 1,300 of them open, starting a process was seen to crash within

@@ -1,6 +1,5 @@
 import NIOConcurrencyHelpers
 
-
 /// Lets so many through at once, and so many wait for so long. What cannot wait is told so at once.
 final class Gate: Sendable {
     struct Busy: Error {

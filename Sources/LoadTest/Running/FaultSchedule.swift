@@ -1,6 +1,5 @@
 import NIOConcurrencyHelpers
 
-
 /// Carries out a profile's faults at their times, tells the driver of them, and times how long the mesh takes to
 /// recover from each.
 final class FaultSchedule: Sendable {

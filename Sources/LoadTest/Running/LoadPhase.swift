@@ -1,6 +1,5 @@
 import NIOConcurrencyHelpers
 
-
 /// The load itself: the driver's schedule, the faults, and what the processes use meanwhile.
 final class LoadPhase: Sendable {
     private let profile: LoadProfile

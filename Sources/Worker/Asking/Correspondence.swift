@@ -179,7 +179,9 @@ final class Correspondence: Sendable {
 
     /// Why no question can be sent to the HIE at present; `nil` where one can.
     func obstacle(to source: HIEIdentifier) -> String? {
-        if let link = topology.present.link(to: source)?.name, state.withLockedValue({ $0.ways[link] != nil }) { return nil }
+        if let link = topology.present.link(to: source)?.name, state.withLockedValue({ $0.ways[link] != nil }) {
+            return nil
+        }
         return reasonNotToAsk(source)
     }
 

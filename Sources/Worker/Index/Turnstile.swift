@@ -1,6 +1,5 @@
 import NIOConcurrencyHelpers
 
-
 /// Lets one task through at a time, in the order in which they come.
 final class Turnstile: Sendable {
     private struct State {

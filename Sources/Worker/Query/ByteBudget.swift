@@ -1,6 +1,5 @@
 import NIOConcurrencyHelpers
 
-
 /// The memory that all queries of a worker together may take, whatever their peers send.
 final class ByteBudget: Sendable {
     private let bytesMax: Int

@@ -88,7 +88,9 @@ struct LoadRunTests {
         let hasBroker = NIOLockedValueBox(false)
         let run = Task {
             try await LoadRun(settings) { stage in
-                if case .starting(let what) = stage, what.hasPrefix("the worker") { hasBroker.withLockedValue { $0 = true } }
+                if case .starting(let what) = stage, what.hasPrefix("the worker") {
+                    hasBroker.withLockedValue { $0 = true }
+                }
             }.run()
         }
         #expect(await eventually { hasBroker.withLockedValue { $0 } })
