@@ -23,17 +23,21 @@ struct DatabaseFile: Sendable {
     let path: String
     private let pool: DatabasePool
     private let identity: FileIdentity?
+    private let onWriting: @Sendable (Bool) -> Void
 
     /// Whether the file still has its name: one that was deleted goes on until its last connection ends.
     var isInPlace: Bool { FileIdentity(path) == identity }
 
     /// Opens the file with that much cache for its writer, brings its schema up to date and checks that the durability
-    /// asked for is in force. `prepareWriter` is told of the connection that writes before anything is done with it.
+    /// asked for is in force. `prepareWriter` is told of the connection that writes before anything is done with it,
+    /// `onWriting` before each transaction, and with `false` after it.
     init(
         _ path: String, durability: Durability, cacheKibibytes: Int, checkpointPages: Int = checkpointPagesUsual,
-        schema: [SchemaStep], prepareWriter: @escaping @Sendable (Database) throws -> Void = { _ in }
+        schema: [SchemaStep], prepareWriter: @escaping @Sendable (Database) throws -> Void = { _ in },
+        onWriting: @escaping @Sendable (Bool) -> Void = { _ in }
     ) throws(StorageError) {
         self.path = path
+        self.onWriting = onWriting
         do {
             var configuration = Configuration()
             configuration.busyMode = .timeout(Self.busyTimeoutSeconds)
@@ -77,7 +81,9 @@ struct DatabaseFile: Sendable {
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StorageError) -> Value {
         try await inWords {
-            try await pool.writeWithoutTransaction { database in
+            try await pool.writeWithoutTransaction { [onWriting] database in
+                onWriting(true)
+                defer { onWriting(false) }
                 // Statements that are kept: GRDB would have them parsed for every transaction.
                 try PreparedStatement(database, "BEGIN IMMEDIATE").run()
                 do {

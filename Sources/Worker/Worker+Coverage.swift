@@ -19,15 +19,12 @@ extension Worker {
         return Lookup(patient: patient, entries: entries, coverage: coverage)
     }
 
-    /// The same on the calling thread, row by row as they are in the file. `nil` where that is not possible now: what
-    /// `take` got is to be forgotten and ``lookup(_:)`` to be asked.
-    package func lookup(_ patient: NHSNumber, now take: (borrowing EntryRow) -> Bool) -> [SourceCoverage]? {
-        // As in `covered`: coverage before the rows, and both of one index.
-        let era = coverageBoard.era
-        let coverage = coverage()
-        guard keeper.readNow({ $0.rows(of: patient, take) }), coverageBoard.era == era else { return nil }
+    /// The patient's rows on the calling thread, as they are in the file, if the index is that of `era`. Returns
+    /// `false` where that cannot be now: what `take` got is to be forgotten and ``lookup(_:)`` to be asked.
+    package func rows(of patient: NHSNumber, inEra era: Int, _ take: (borrowing EntryRow) -> Bool) -> Bool {
+        guard keeper.readNow({ $0.rows(of: patient, take) }), coverageBoard.era == era else { return false }
         counters.count { $0.lookups += 1 }
-        return coverage
+        return true
     }
 
     /// The patients that the local index knows and that fit, and how complete that is (promise P4).

@@ -43,6 +43,40 @@ struct JSONWriterTests {
         #expect(String(decoding: writer.bytes, as: UTF8.self) == "[-9223372036854775808]")
     }
 
+    @Test("numbers of every length, and what others have written")
+    func pieces() throws {
+        for value in [0, 7, 10, -1, 1_000_000, Int64.max, Int64.min] {
+            var writer = JSONWriter()
+            writer.object { $0.member("n", value) }
+            #expect(String(decoding: writer.bytes, as: UTF8.self) == "{\"n\":\(value)}")
+        }
+        var list = JSONWriter()
+        list.array { $0.element(1) }
+        var writer = JSONWriter()
+        writer.object { writer in
+            for object in ["{}", #"{"a":"b"}"#, #"{"c":[]}"#] {
+                Array(object.utf8).withUnsafeBytes { writer.members(raw: $0) }
+            }
+            writer.member("list", raw: list)
+        }
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == #"{"a":"b","c":[],"list":[1]}"#)
+    }
+
+    @Test("an object of plain texts and a list may be told as it is, and nothing else")
+    func plain() {
+        func isPlain(_ text: String) -> Bool { Array(text.utf8).withUnsafeBytes(JSON.isPlainObjectWithList) }
+        let good = #"{"family":"O'Neil","given":["Ada","B"],"deceased":"true"}"#
+        #expect(isPlain(good) && isPlain(#"{"given":[]}"#))
+        for count in 0..<good.utf8.count { #expect(!isPlain(String(good.prefix(count)))) }
+        for text in [
+            good + " ", "{}", "[]", #"{"family":"A"}"#, #"{"given":["A",]}"#, #"{"given":["A"],}"#, #"{"given":[1]}"#,
+            #"{"given":["Ørsted"]}"#, #"{"given":["a\"b"]}"#, "{\"given\":[\"a\u{1}\"]}", #"{given:[]}"#,
+            #"{"given":[["A"]]}"#, #"{"given" :[]}"#, #"{"given":{}}"#, #"{"given":["A"}"#,
+        ] {
+            #expect(!isPlain(text), "\(text)")
+        }
+    }
+
     @Test("every character that has to be escaped is, wherever it stands in a text")
     func escapes() throws {
         for scalar in (0..<0x80).compactMap(Unicode.Scalar.init) + ["\u{80}", "é", "€", "🚑"] {

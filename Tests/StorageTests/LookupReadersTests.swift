@@ -1,4 +1,6 @@
 import CareRecord
+import Foundation
+import Glibc
 import Replication
 import TestSupport
 import Testing
@@ -72,6 +74,34 @@ private func batch(_ count: Int) -> ChangeBatch {
             _ = try await store.apply([batch(count)])
             #expect(store.lookups.entries(of: patient)?.count == count)
         }
+    }
+
+    @Test("snapshots that lookups keep do not keep the log from beginning anew")
+    func log() async throws {
+        for _ in 0..<700 {
+            _ = try await store.apply([batch(20)])
+            #expect(store.lookups.entries(of: patient)?.count == 20)
+        }
+        let size = try #require(
+            try FileManager.default.attributesOfItem(atPath: directory.file("index.sqlite-wal"))[.size] as? Int)
+        let page = 4096
+        #expect(size > 0 && size < 2 * DatabaseFile.checkpointPagesUsual * page)
+    }
+
+    @Test("a snapshot that outlasts a write is let go")
+    func outlasting() async throws {
+        _ = try await store.apply([batch(1)])
+        let store = store
+        let isThere = await withTaskGroup { group in
+            group.addTask { (try? await store.apply([batch(2)])) != nil }
+            // This lookup takes until the write is over.
+            let isRead = store.rows(of: patient) { _ in
+                while !store.lookups.hasWritten(2) { sched_yield() }
+                return true
+            }
+            return await group.next() == true && isRead
+        }
+        #expect(isThere && store.lookups.entries(of: patient)?.count == 2)
     }
 
     @Test("a long record is left to the pool, and is whole")

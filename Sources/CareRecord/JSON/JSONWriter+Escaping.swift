@@ -1,8 +1,9 @@
 /// What may not stand in a JSON text as it is (RFC 8259 §7).
 extension JSONWriter {
-    static let quote = UInt8(ascii: "\"")
+    private static let quotationMark = UInt8(ascii: "\"")
 
     /// Whether every byte is ASCII and stands for itself: nearly every text, and eight bytes at a time.
+    @inline(__always)
     static func isPlain(_ utf8: UnsafeRawBufferPointer) -> Bool {
         var place = 0
         while place + 8 <= utf8.count {
@@ -17,15 +18,68 @@ extension JSONWriter {
         return utf8[place...].allSatisfy { $0 < 0x80 && !needsEscape($0) }
     }
 
-    static func needsEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == quote || byte == UInt8(ascii: "\\")
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == quotationMark || byte == UInt8(ascii: "\\")
+    }
+
+    /// Room that a text of sound UTF-8 needs between its quotation marks, with them.
+    static func quotedMax(_ utf8: UnsafeRawBufferPointer, isPlain: Bool) -> Int {
+        isPlain ? utf8.count + 2 : utf8.count + 2 + (escapedMax - 1) * utf8.count(where: needsEscape)
+    }
+
+    /// Puts a text of sound UTF-8 between quotation marks. Returns how many bytes it wrote.
+    @inline(__always)
+    static func quote(_ utf8: UnsafeRawBufferPointer, isPlain: Bool, _ room: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        room[0] = quotationMark
+        var place = 1
+        if isPlain {
+            UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(room)[1...]).copyMemory(from: utf8)
+            place += utf8.count
+        } else {
+            place += escape(utf8, UnsafeMutableBufferPointer(rebasing: room[1...]))
+        }
+        room[place] = quotationMark
+        return place + 1
+    }
+
+    /// Bytes of the longest number.
+    static let digitsMax = 20
+
+    /// Writes the number in decimal. Returns how many bytes it wrote.
+    static func digits(of value: Int64, _ room: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        var place = digitsMax
+        var rest = value.magnitude
+        repeat {
+            place -= 1
+            room[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        if value < 0 {
+            place -= 1
+            room[place] = UInt8(ascii: "-")
+        }
+        for digit in place..<digitsMax { room[digit - place] = room[digit] }
+        return digitsMax - place
     }
 
     /// Bytes of the longest escape.
-    static let escapedMax = 6
+    private static let escapedMax = 6
+
+    private static func escape(_ utf8: UnsafeRawBufferPointer, _ room: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        var place = 0
+        for byte in utf8 {
+            if needsEscape(byte) {
+                place += escape(byte, room, at: place)
+            } else {
+                room[place] = byte
+                place += 1
+            }
+        }
+        return place
+    }
 
     /// Returns how many bytes it wrote.
-    static func escape(_ byte: UInt8, _ room: UnsafeMutableBufferPointer<UInt8>, at place: Int) -> Int {
+    private static func escape(_ byte: UInt8, _ room: UnsafeMutableBufferPointer<UInt8>, at place: Int) -> Int {
         room[place] = UInt8(ascii: "\\")
         let letter: UInt8
         switch byte {

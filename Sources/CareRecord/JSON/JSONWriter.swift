@@ -40,36 +40,39 @@ package struct JSONWriter: Sendable {
 extension JSONWriter {
     /// Writes nothing for `nil`, as all of these do.
     package mutating func member(_ name: StaticString, _ value: String?) {
-        guard let value else { return }
-        self.name(name)
-        quoted(value)
+        guard var value else { return }
+        value.withUTF8 { utf8 in
+            let utf8 = UnsafeRawBufferPointer(utf8)
+            let isPlain = Self.isPlain(utf8)
+            member(name, Self.quotedMax(utf8, isPlain: isPlain)) { Self.quote(utf8, isPlain: isPlain, $0) }
+        }
     }
 
-    /// A text as UTF-8, such as a database has it.
+    /// A text as UTF-8, such as a database has it. What is not sound is replaced, as `String` does.
     package mutating func member(_ name: StaticString, utf8 value: UnsafeRawBufferPointer?) {
         guard let value else { return }
-        self.name(name)
-        byte(Self.quote)
-        characters(value)
-        byte(Self.quote)
+        guard Self.isPlain(value) else { return member(name, String(decoding: value, as: UTF8.self)) }
+        member(name, value.count + 2) { Self.quote(value, isPlain: true, $0) }
     }
 
     /// `first/second`, both as UTF-8.
     package mutating func member(
         _ name: StaticString, utf8 first: UnsafeRawBufferPointer, slash second: UnsafeRawBufferPointer
     ) {
-        self.name(name)
-        byte(Self.quote)
-        characters(first)
-        byte(UInt8(ascii: "/"))
-        characters(second)
-        byte(Self.quote)
+        guard Self.isPlain(first), Self.isPlain(second) else {
+            return member(name, String(decoding: first, as: UTF8.self) + "/" + String(decoding: second, as: UTF8.self))
+        }
+        member(name, first.count + second.count + 3) { room in
+            let middle = Self.quote(first, isPlain: true, room) - 1
+            let end = Self.quote(second, isPlain: true, UnsafeMutableBufferPointer(rebasing: room[middle...]))
+            room[middle] = UInt8(ascii: "/")
+            return middle + end
+        }
     }
 
     package mutating func member(_ name: StaticString, _ value: Int64?) {
         guard let value else { return }
-        self.name(name)
-        integer(value)
+        member(name, Self.digitsMax) { Self.digits(of: value, $0) }
     }
 
     /// Writes null for `nil`.
@@ -102,6 +105,19 @@ extension JSONWriter {
     package mutating func member(_ name: StaticString, raw value: some Collection<UInt8>) {
         self.name(name)
         raw(value)
+    }
+
+    /// A member whose value another writer has written.
+    package mutating func member(_ name: StaticString, raw value: JSONWriter) {
+        self.name(name)
+        value.withBytes { raw($0) }
+    }
+
+    /// The members of an object that is JSON already.
+    package mutating func members(raw object: UnsafeRawBufferPointer) {
+        guard object.count > 2 else { return }
+        separate()
+        raw(UnsafeRawBufferPointer(rebasing: object[1..<object.count - 1]))
     }
 
     package mutating func object(_ name: StaticString, _ members: (inout JSONWriter) throws -> Void) rethrows {
@@ -214,21 +230,22 @@ extension JSONWriter {
     }
 
     private mutating func name(_ name: StaticString) {
+        member(name, 0) { _ in 0 }
+    }
+
+    /// The name, and of the value what `write` puts behind it: so many bytes at most, and it returns how many.
+    @inline(__always)
+    private mutating func member(
+        _ name: StaticString, _ most: Int, _ write: (UnsafeMutableBufferPointer<UInt8>) -> Int
+    ) {
         let isNext = needsComma
         let bytes = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-        put(bytes.count + 4) { room in
-            var place = 0
-            if isNext {
-                room[0] = UInt8(ascii: ",")
-                place = 1
-            }
-            room[place] = Self.quote
-            UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(room)[(place + 1)...])
-                .copyMemory(from: bytes)
-            place += bytes.count
-            room[place + 1] = Self.quote
-            room[place + 2] = UInt8(ascii: ":")
-            return place + 3
+        put(bytes.count + 4 + most) { room in
+            room[0] = UInt8(ascii: ",")
+            var place = isNext ? 1 : 0
+            place += Self.quote(bytes, isPlain: true, UnsafeMutableBufferPointer(rebasing: room[place...]))
+            room[place] = UInt8(ascii: ":")
+            return place + 1 + write(UnsafeMutableBufferPointer(rebasing: room[(place + 1)...]))
         }
     }
 
@@ -249,7 +266,7 @@ extension JSONWriter {
     }
 
     private mutating func integer(_ value: Int64) {
-        raw(String(value).utf8)
+        put(Self.digitsMax) { Self.digits(of: value, $0) }
     }
 
     private mutating func write(_ value: JSON) {
@@ -277,36 +294,9 @@ extension JSONWriter {
     private mutating func quoted(_ text: String) {
         var text = text
         text.withUTF8 { utf8 in
-            byte(Self.quote)
-            characters(valid: UnsafeRawBufferPointer(utf8))
-            byte(Self.quote)
-        }
-    }
-
-    /// Characters of UTF-8 that may not be sound: what is not is replaced, as `String` does.
-    private mutating func characters(_ utf8: UnsafeRawBufferPointer) {
-        if Self.isPlain(utf8) {
-            raw(utf8)
-        } else {
-            var text = String(decoding: utf8, as: UTF8.self)
-            text.withUTF8 { characters(valid: UnsafeRawBufferPointer($0)) }
-        }
-    }
-
-    private mutating func characters(valid utf8: UnsafeRawBufferPointer) {
-        if Self.isPlain(utf8) { return raw(utf8) }
-        let escapes = utf8.count(where: Self.needsEscape)
-        put(utf8.count + (Self.escapedMax - 1) * escapes) { room in
-            var place = 0
-            for byte in utf8 {
-                if Self.needsEscape(byte) {
-                    place += Self.escape(byte, room, at: place)
-                } else {
-                    room[place] = byte
-                    place += 1
-                }
-            }
-            return place
+            let utf8 = UnsafeRawBufferPointer(utf8)
+            let isPlain = Self.isPlain(utf8)
+            put(Self.quotedMax(utf8, isPlain: isPlain)) { Self.quote(utf8, isPlain: isPlain, $0) }
         }
     }
 }

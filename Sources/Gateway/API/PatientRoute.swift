@@ -8,6 +8,12 @@ import Worker
 struct PatientRoute: Sendable {
     let worker: Worker
     let histogram: LatencyHistogram
+    private let coverage = CoverageText()
+
+    init(worker: Worker, histogram: LatencyHistogram) {
+        self.worker = worker
+        self.histogram = histogram
+    }
 
     /// `?category=allergy,medication` leaves out the other entries; demographics and coverage are always told.
     func get(_ request: Request, number text: String) async throws -> Response {
@@ -29,7 +35,9 @@ struct PatientRoute: Sendable {
                     json.object { $0.members(of: entry) }
                 }
             }
-            json.array(coverage: lookup.coverage, CoverageWords(worker, of: number))
+            var coverage = JSONWriter()
+            coverage.array(coverage: lookup.coverage, CoverageWords(worker, of: number))
+            json.member("coverage", raw: coverage)
         }
     }
 
@@ -37,18 +45,20 @@ struct PatientRoute: Sendable {
     /// because the record is long, or anything is not as it should be.
     private func bodyNow(_ number: NHSNumber, _ categories: Set<Category>?) -> JSONWriter? {
         var record = RecordWriter(categories)
-        guard let coverage = worker.lookup(number, now: { record.take($0) }) else { return nil }
-        var json = JSONWriter(capacity: record.byteCount + Self.coverageBytes)
+        // As wherever something is covered: coverage before the rows, and both of one index.
+        let coverage = coverage.said(worker, of: number)
+        guard worker.rows(of: number, inEra: coverage.era, { record.take($0) }) else { return nil }
+        var json = JSONWriter(capacity: record.byteCount + coverage.json.count + Self.restBytes)
         json.object { json in
             json.member("nhsNumber", number.text)
             record.write(to: &json)
-            json.array(coverage: coverage, CoverageWords(worker, of: number))
+            json.member("coverage", raw: coverage.json)
         }
         return json
     }
 
-    /// Of most answers.
-    private static let coverageBytes = 3072
+    /// Of what stands around entries, demographics and coverage.
+    private static let restBytes = 128
 }
 
 extension PatientRoute: ImmediateRoute {
@@ -106,12 +116,6 @@ extension Lookup {
 }
 
 extension JSONWriter {
-    fileprivate mutating func array(coverage: [SourceCoverage], _ words: CoverageWords) {
-        array("coverage") { json in
-            for coverage in coverage { json.object { $0.members(of: coverage, words) } }
-        }
-    }
-
     /// Who the patient is according to a source.
     mutating func members(of demographics: Demographics, _ source: HIEIdentifier) {
         member("source", source.text)

@@ -8,9 +8,11 @@ import Storage
 struct RecordWriter {
     /// Where an entry's text is, and what its place in the record depends on.
     private struct Entry {
-        let rank: Int
+        /// The category's rank and, upside down, how the date begins: the less comes first.
+        let key: UInt64
         let date: Range<Int>
-        let source: HIEIdentifier
+        /// Its place among the sources.
+        let source: Int
         let text: Range<Int>
     }
 
@@ -21,7 +23,11 @@ struct RecordWriter {
     /// The entries' objects one after the other, as they come.
     private var text = JSONWriter(capacity: bytesUsual)
     private var entries: [Entry] = []
-    private var demographics: [(source: HIEIdentifier, demographics: Demographics)] = []
+    /// As they come.
+    private var sources: [HIEIdentifier] = []
+    /// Objects one after the other, as they come.
+    private var people = JSONWriter(capacity: bytesUsual / 8)
+    private var demographics: [(source: HIEIdentifier, text: Range<Int>)] = []
 
     /// Entries of other categories are left out, and nothing where `categories` is `nil`.
     init(_ categories: Set<Category>?) {
@@ -29,14 +35,11 @@ struct RecordWriter {
         entries.reserveCapacity(Self.entriesUsual)
     }
 
-    var byteCount: Int { text.count }
+    var byteCount: Int { text.count + people.count }
 
     /// Rows come by source, type and id. Returns `false` for one that cannot be read.
     mutating func take(_ row: borrowing EntryRow) -> Bool {
-        if let kept = row.bytes(.demographics) {
-            guard let read = try? Demographics(JSON.parse(Array(kept))) else { return false }
-            demographics.append((row.source, read))
-        }
+        if let kept = row.bytes(.demographics), !take(demographics: kept, of: row.source) { return false }
         guard categories?.contains(row.category) ?? true else { return true }
         let start = text.beginObject()
         text.member("source", row.source.text)
@@ -46,12 +49,35 @@ struct RecordWriter {
         text.member("system", utf8: row.bytes(.system))
         text.member("display", utf8: row.bytes(.display))
         text.member("status", utf8: row.bytes(.status))
-        text.member("date", utf8: row.bytes(.date))
-        // Without the quotation mark that ends it, of the bytes that were just written.
-        let date = text.count - 1 - (row.bytes(.date)?.count ?? 0)..<text.count - 1
+        let date = row.bytes(.date)
+        text.member("date", utf8: date)
+        // Of the bytes that were just written: without the quotation mark that ends it.
+        let place = text.count - 1 - (date?.count ?? 0)..<text.count - 1
         text.member("seq", row.seq)
         text.endObject()
-        entries.append(Entry(rank: row.category.rank, date: date, source: row.source, text: start..<text.count))
+        if sources.last != row.source { sources.append(row.source) }
+        entries.append(
+            Entry(
+                key: UInt64(row.category.rank) << 56 | ~Self.head(date) >> 8, date: place,
+                source: sources.count - 1, text: start..<text.count))
+        return true
+    }
+
+    /// As the index keeps them (``Demographics/indexed``) they can be told, but for those without given names, which
+    /// have no list there.
+    private mutating func take(demographics kept: UnsafeRawBufferPointer, of source: HIEIdentifier) -> Bool {
+        let isWhole = JSON.isPlainObjectWithList(kept)
+        let read = isWhole ? nil : try? Demographics(JSON.parse(Array(kept)))
+        guard isWhole || read != nil else { return false }
+        let start = people.beginObject()
+        if let read {
+            people.members(of: read, source)
+        } else {
+            people.member("source", source.text)
+            people.members(raw: kept)
+        }
+        people.endObject()
+        demographics.append((source, start..<people.count))
         return true
     }
 
@@ -60,7 +86,9 @@ struct RecordWriter {
     mutating func write(to json: inout JSONWriter) {
         demographics.sort { $0.source < $1.source }
         json.array("demographics") { json in
-            for (source, demographics) in demographics { json.object { $0.members(of: demographics, source) } }
+            people.withBytes { bytes in
+                for (_, text) in demographics { json.element(raw: UnsafeRawBufferPointer(rebasing: bytes[text])) }
+            }
         }
         let order = order
         json.array("entries") { json in
@@ -72,15 +100,25 @@ struct RecordWriter {
 
     private var order: [Int] {
         text.withBytes { bytes in
-            entries.indices.sorted { left, right in
-                let (one, other) = (entries[left], entries[right])
-                if one.rank != other.rank { return one.rank < other.rank }
-                let dates = Self.compare(bytes[one.date], bytes[other.date])
-                if dates != 0 { return dates > 0 }
-                if one.source != other.source { return one.source < other.source }
-                return left < right
+            entries.withUnsafeBufferPointer { entries in
+                entries.indices.sorted { left, right in
+                    // In place: what decides most often is two numbers.
+                    if entries[left].key != entries[right].key { return entries[left].key < entries[right].key }
+                    let dates = Self.compare(bytes[entries[left].date], bytes[entries[right].date])
+                    if dates != 0 { return dates > 0 }
+                    let (one, other) = (entries[left].source, entries[right].source)
+                    return one != other ? sources[one] < sources[other] : left < right
+                }
             }
         }
+    }
+
+    /// The first seven bytes of a date, the first of them highest, above a byte that is 0: later dates are greater.
+    private static func head(_ date: UnsafeRawBufferPointer?) -> UInt64 {
+        guard let date else { return 0 }
+        var head: UInt64 = 0
+        for place in 0..<7 { head = (head | (place < date.count ? UInt64(date[place]) : 0)) << 8 }
+        return head
     }
 
     /// As `memcmp`, and the longer one of two that begin alike is the greater.

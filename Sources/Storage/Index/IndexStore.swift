@@ -31,12 +31,14 @@ package final class IndexStore: Sendable {
 
         init(_ path: String) throws(StorageError) {
             let overwritten = Overwritten()
+            let lookups = LookupReaders()
             self.overwritten = overwritten
+            self.lookups = lookups
             file = try DatabaseFile(
                 path, durability: .normal, cacheKibibytes: IndexStore.cacheKibibytes,
                 schema: IndexStore.schema,
-                prepareWriter: { try overwritten.register(in: $0) })
-            lookups = LookupReaders(path)
+                prepareWriter: { try overwritten.register(in: $0) }, onWriting: lookups.writing)
+            lookups.open(path)
         }
 
         func close() throws {

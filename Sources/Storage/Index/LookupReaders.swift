@@ -17,15 +17,34 @@ final class LookupReaders: Sendable {
     private struct State {
         var idle: [LookupReader] = []
         var isClosed = false
+        var isWriting = false
+        /// Transactions that began.
+        var writes = 0
     }
 
     private let state = NIOLockedValueBox(State())
 
-    /// Reads the index at this path. A connection that cannot be opened is one less.
-    init(_ path: String) {
+    /// Reads the index at this path from now on. A connection that cannot be opened is one less.
+    func open(_ path: String) {
         let readers = (0..<Self.readersMax).compactMap { _ in LookupReader(path) }
         state.withLockedValue { $0.idle = readers }
     }
+
+    /// To be told before a transaction begins that writes, and when it is over. As long as nobody writes a connection
+    /// keeps its snapshot from one lookup to the next, which is then still the newest: to begin and to end one costs
+    /// four system calls, and a lock of all connections. While somebody writes none is kept, for SQLite begins its log
+    /// anew only when nobody reads.
+    func writing(_ isWriting: Bool) {
+        state.withLockedValue { state in
+            state.isWriting = isWriting
+            guard isWriting else { return }
+            state.writes += 1
+            for reader in state.idle { reader.letGo() }
+        }
+    }
+
+    /// Whether so many transactions are over.
+    func hasWritten(_ count: Int) -> Bool { state.withLockedValue { !$0.isWriting && $0.writes >= count } }
 
     /// The patient's entries; `nil` where the pool is to be asked.
     func entries(of patient: NHSNumber) -> [IndexedEntry]? {
@@ -43,13 +62,23 @@ final class LookupReaders: Sendable {
     /// Hands the patient's rows to `take`, by source and resource type, until it returns `false`. Returns `false` where
     /// these were not all: then what was taken is to be forgotten and the pool to be asked.
     func rows(of patient: NHSNumber, _ take: (borrowing EntryRow) -> Bool) -> Bool {
-        guard let reader = state.withLockedValue({ $0.idle.popLast() }) else { return false }
-        defer {
-            state.withLockedValue { state in
-                if !state.isClosed { state.idle.append(reader) }
-            }
-        }
+        let (taken, writes) = state.withLockedValue { ($0.idle.popLast(), $0.writes) }
+        guard let reader = taken else { return false }
+        defer { putBack(reader, writes) }
         return reader.rows(of: patient, take)
+    }
+
+    private func putBack(_ reader: LookupReader, _ writes: Int) {
+        let isCurrent = state.withLockedValue { state in
+            guard !state.isWriting, state.writes == writes else { return false }
+            if !state.isClosed { state.idle.append(reader) }
+            return true
+        }
+        if isCurrent { return }
+        reader.letGo()
+        state.withLockedValue { state in
+            if !state.isClosed { state.idle.append(reader) }
+        }
     }
 
     /// Ends every connection, those in use when they are done.
@@ -61,13 +90,18 @@ final class LookupReaders: Sendable {
     }
 }
 
-/// One connection, with the one statement that it runs: a snapshot each time.
+/// One connection, with the one statement that it runs. Its snapshot is kept until it is let go.
 private final class LookupReader: @unchecked Sendable {  // one caller at a time has it, out of the idle ones
     private let connection: OpaquePointer
     private let select: OpaquePointer
     private let selectSource: OpaquePointer
+    private let begin: OpaquePointer
+    private let commit: OpaquePointer
+    private var hasSnapshot = false
     /// By the number of their rows: a source keeps its number as long as the file lives.
     private var sources: [Int64: HIEIdentifier] = [:]
+    /// Rows come by source.
+    private var latest: (number: Int64, hie: HIEIdentifier)?
     private var categories = Remembered<Category>()
 
     init?(_ path: String) {
@@ -76,28 +110,48 @@ private final class LookupReader: @unchecked Sendable {  // one caller at a time
         let select = Self.prepare(
             opened, "SELECT \(EntryRow.columns) FROM entry WHERE patient = ? LIMIT \(LookupReaders.entriesMax + 1)")
         let selectSource = Self.prepare(opened, "SELECT hie FROM source WHERE id = ?")
+        let begin = Self.prepare(opened, "BEGIN")
+        let commit = Self.prepare(opened, "COMMIT")
         let pragma = "PRAGMA cache_size = -\(DatabaseFile.readerCacheKibibytes)"
-        guard isOpen, let opened, let select, let selectSource,
+        guard isOpen, let opened, let select, let selectSource, let begin, let commit,
             sqlite3_exec(opened, pragma, nil, nil, nil) == SQLITE_OK
         else {
-            sqlite3_finalize(select)
-            sqlite3_finalize(selectSource)
+            for statement in [select, selectSource, begin, commit] { sqlite3_finalize(statement) }
             sqlite3_close_v2(opened)
             return nil
         }
         connection = opened
         self.select = select
         self.selectSource = selectSource
+        self.begin = begin
+        self.commit = commit
     }
 
     deinit {
-        sqlite3_finalize(select)
-        sqlite3_finalize(selectSource)
+        for statement in [select, selectSource, begin, commit] { sqlite3_finalize(statement) }
         sqlite3_close_v2(connection)
+    }
+
+    func letGo() {
+        guard hasSnapshot else { return }
+        hasSnapshot = false
+        sqlite3_step(commit)
+        sqlite3_reset(commit)
     }
 
     /// `false` where there are too many, and where anything is not as it should be: the pool finds the same, and tells.
     func rows(of patient: NHSNumber, _ take: (borrowing EntryRow) -> Bool) -> Bool {
+        if !hasSnapshot {
+            sqlite3_step(begin)
+            sqlite3_reset(begin)
+            hasSnapshot = true
+        }
+        if read(patient, take) { return true }
+        letGo()
+        return false
+    }
+
+    private func read(_ patient: NHSNumber, _ take: (borrowing EntryRow) -> Bool) -> Bool {
         defer { sqlite3_reset(select) }
         sqlite3_bind_int64(select, 1, patient.value)
         for _ in 0...LookupReaders.entriesMax {
@@ -114,7 +168,13 @@ private final class LookupReader: @unchecked Sendable {  // one caller at a time
     }
 
     private func source(_ number: Int64) -> HIEIdentifier? {
-        if let known = sources[number] { return known }
+        if let latest, latest.number == number { return latest.hie }
+        guard let hie = sources[number] ?? readSource(number) else { return nil }
+        latest = (number, hie)
+        return hie
+    }
+
+    private func readSource(_ number: Int64) -> HIEIdentifier? {
         defer { sqlite3_reset(selectSource) }
         sqlite3_bind_int64(selectSource, 1, number)
         guard sqlite3_step(selectSource) == SQLITE_ROW, let text = sqlite3_column_text(selectSource, 0),

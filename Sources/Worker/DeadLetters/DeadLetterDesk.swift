@@ -90,6 +90,9 @@ package final class DeadLetterDesk: Sendable {
         }
     }
 
+    /// Whether letters are parked at all, in memory.
+    package var isAnyHeld: Bool { heldBoard.total > 0 }
+
     /// Parked letters of this source that name the patient, in memory (promise P4).
     package func held(of patient: NHSNumber, source: HIEIdentifier) -> Int {
         heldBoard.held(of: patient, source: source)
