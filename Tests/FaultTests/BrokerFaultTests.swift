@@ -100,9 +100,7 @@ extension FaultTests {
                 try result.get()
             }
             await mesh.expectQuiescent()
-            for hie in FaultMesh.hies {
-                #expect(try await mesh.client(hie).status().brokers.map(\.state) == ["connected"])
-            }
+            try await expectBroker("connected", mesh)
             try await mesh.expectAllEqual(feeds)
             try await expectAppliedOnce(feeds, mesh)
             try await mesh.stopAll()
