@@ -1,6 +1,7 @@
 import CareRecord
 import Foundation
 import Glibc
+import LoadTest
 import Replication
 import TestSupport
 import Testing
@@ -86,6 +87,15 @@ private func batch(_ count: Int) -> ChangeBatch {
             try FileManager.default.attributesOfItem(atPath: directory.file("index.sqlite-wal"))[.size] as? Int)
         let page = 4096
         #expect(size > 0 && size < 2 * DatabaseFile.checkpointPagesUsual * page)
+    }
+
+    @Test("what another program changes in the file is read too")
+    func outside() async throws {
+        _ = try await store.apply([batch(2)])
+        #expect(store.lookups.entries(of: patient)?.count == 2)
+        try await Subprocess.run(
+            "/usr/bin/sqlite3", [directory.file("index.sqlite"), "DELETE FROM entry WHERE id = 'c1'"])
+        #expect(await eventually { store.lookups.entries(of: patient)?.count == 1 })
     }
 
     @Test("a snapshot that outlasts a write is let go")

@@ -90,7 +90,8 @@ final class LookupReaders: Sendable {
     }
 }
 
-/// One connection, with the one statement that it runs. Its snapshot is kept until it is let go.
+/// One connection, with the one statement that it runs. Its snapshot is kept until it is let go, and used for so long
+/// that whoever changes the file from outside is not overlooked.
 private final class LookupReader: @unchecked Sendable {  // one caller at a time has it, out of the idle ones
     private let connection: OpaquePointer
     private let select: OpaquePointer
@@ -98,6 +99,7 @@ private final class LookupReader: @unchecked Sendable {  // one caller at a time
     private let begin: OpaquePointer
     private let commit: OpaquePointer
     private var hasSnapshot = false
+    private var begunAt = ContinuousClock.now
     /// By the number of their rows: a source keeps its number as long as the file lives.
     private var sources: [Int64: HIEIdentifier] = [:]
     /// Rows come by source.
@@ -139,12 +141,17 @@ private final class LookupReader: @unchecked Sendable {  // one caller at a time
         sqlite3_reset(commit)
     }
 
+    private static let snapshotLife = Duration.milliseconds(10)
+
     /// `false` where there are too many, and where anything is not as it should be: the pool finds the same, and tells.
     func rows(of patient: NHSNumber, _ take: (borrowing EntryRow) -> Bool) -> Bool {
+        let now = ContinuousClock.now
+        if hasSnapshot, now - begunAt > Self.snapshotLife { letGo() }
         if !hasSnapshot {
             sqlite3_step(begin)
             sqlite3_reset(begin)
             hasSnapshot = true
+            begunAt = now
         }
         if read(patient, take) { return true }
         letGo()
