@@ -2,6 +2,7 @@ import CareRecord
 import Foundation
 import Glibc
 import LoadTest
+import NIOConcurrencyHelpers
 import Replication
 import TestSupport
 import Testing
@@ -102,11 +103,15 @@ private func batch(_ count: Int) -> ChangeBatch {
     func outlasting() async throws {
         _ = try await store.apply([batch(1)])
         let store = store
+        let isOver = NIOLockedValueBox(false)
         let isThere = await withTaskGroup { group in
-            group.addTask { (try? await store.apply([batch(2)])) != nil }
+            group.addTask {
+                defer { isOver.withLockedValue { $0 = true } }
+                return (try? await store.apply([batch(2)])) != nil
+            }
             // This lookup takes until the write is over.
             let isRead = store.rows(of: patient) { _ in
-                while !store.lookups.hasWritten(2) { sched_yield() }
+                while !isOver.withLockedValue({ $0 }) { sched_yield() }
                 return true
             }
             return await group.next() == true && isRead

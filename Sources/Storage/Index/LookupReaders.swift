@@ -43,9 +43,6 @@ final class LookupReaders: Sendable {
         }
     }
 
-    /// Whether so many transactions are over.
-    func hasWritten(_ count: Int) -> Bool { state.withLockedValue { !$0.isWriting && $0.writes >= count } }
-
     /// The patient's entries; `nil` where the pool is to be asked.
     func entries(of patient: NHSNumber) -> [IndexedEntry]? {
         var decoder = EntryDecoder()
